@@ -1,0 +1,1 @@
+"""TALKS: to forges and to people."""

@@ -1,0 +1,222 @@
+"""What is under review, and which of its lines can carry a comment. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from rules.finding import Location, Side
+
+
+class ForgeName(StrEnum):
+    """The forges that Redline talks to; ``local`` is a repository in a terminal."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    LOCAL = "local"
+
+
+class Kind(StrEnum):
+    """What is reviewed: a pull or merge request, or the group that a merge queue made of some."""
+
+    CHANGE = "change"
+    MERGE_GROUP = "merge-group"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeId:
+    """Names a change for good: repositories are renamed, their ids are not.
+
+    ``number`` is the pull or merge request's; a merge group has 0 and its ref instead.
+    """
+
+    forge: ForgeName
+    repository: int
+    kind: Kind = Kind.CHANGE
+    number: int = 0
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change as the forge shows it now. Shas are 40 hex digits.
+
+    ``base`` is the tip of the target branch, ``merge_base`` the forge's answer (shallow fetches
+    cannot compute it). ``fork``: the head lies in another repository. ``installation`` names
+    whose rate limit and pace its calls count against.
+    """
+
+    id: ChangeId
+    repository: str
+    merge_base: str
+    base: str
+    head: str
+    base_ref: str
+    url: str
+    clone_url: str
+    author: str
+    fork: bool = False
+    draft: bool = False
+    open: bool = True
+    installation: str = ""
+
+
+class FileStatus(StrEnum):
+    """git's letters for what happened to a file."""
+
+    ADDED = "A"
+    MODIFIED = "M"
+    DELETED = "D"
+    RENAMED = "R"
+    TYPE_CHANGED = "T"
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One hunk of a diff: ``kinds`` has one sign a line, ``' '``, ``'+'`` or ``'-'``."""
+
+    old_start: int
+    new_start: int
+    kinds: str
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """One file of a diff. Paths may hold any bytes: they are decoded with surrogateescape.
+
+    A sha is the blob's, zeros where there is none (or, for a submodule, its commit). Modes are
+    git's octal ones: ``100644``, ``120000`` for a link, ``160000`` for a submodule.
+    """
+
+    status: FileStatus
+    old_path: str
+    new_path: str
+    old_sha: str
+    new_sha: str
+    old_mode: str
+    new_mode: str
+    hunks: tuple[Hunk, ...] = ()
+
+    @cached_property
+    def added(self) -> frozenset[int]:
+        """The lines of the head file that the change wrote."""
+        return frozenset(new for _old, new, kind in self._lines() if kind == "+")
+
+    @cached_property
+    def removed(self) -> frozenset[int]:
+        """The lines of the merge base's file that the change took away."""
+        return frozenset(old for old, _new, kind in self._lines() if kind == "-")
+
+    @cached_property
+    def context(self) -> Mapping[int, int]:
+        """Unchanged lines that the diff shows: head line to merge base line."""
+        return {new: old for old, new, kind in self._lines() if kind == " "}
+
+    def _lines(self) -> list[tuple[int, int, str]]:
+        """Old line, new line and kind of each line shown; a missing side holds its next line."""
+        lines = []
+        for hunk in self.hunks:
+            old, new = hunk.old_start, hunk.new_start
+            for kind in hunk.kinds:
+                lines.append((old, new, kind))
+                old += kind != "+"
+                new += kind != "-"
+        return lines
+
+    def shows(self, side: Side, line: int) -> bool:
+        """Whether a comment on this line of this side is accepted by every forge."""
+        if side is Side.BASE:
+            return line in self.removed
+        return line in self.added or line in self.context
+
+    def hunk_of(self, side: Side, line: int) -> int | None:
+        """Which hunk a shown line lies in: ranges may not cross from one to the next."""
+        for number, hunk in enumerate(self.hunks):
+            start = hunk.old_start if side is Side.BASE else hunk.new_start
+            other = "+" if side is Side.BASE else "-"
+            if start <= line < start + len(hunk.kinds) - hunk.kinds.count(other):
+                return number
+        return None
+
+
+class AnchorKind(StrEnum):
+    """Where a comment stands; everything has a place, since nothing is dropped."""
+
+    LINE = "line"
+    FILE = "file"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The place of a comment. ``old_line`` is set too where the line is unchanged (GitLab asks)."""
+
+    kind: AnchorKind
+    path: str = ""
+    line: int = 0
+    side: Side = Side.HEAD
+    old_line: int | None = None
+
+
+@dataclass(frozen=True)
+class Diff:
+    """The files and lines that the forge can show: ``git diff -M merge_base..head``."""
+
+    files: tuple[ChangedFile, ...] = field(default=())
+
+    @cached_property
+    def by_new_path(self) -> Mapping[str, ChangedFile]:
+        """Files that exist at head."""
+        return {file.new_path: file for file in self.files if file.status != FileStatus.DELETED}
+
+    @cached_property
+    def by_old_path(self) -> Mapping[str, ChangedFile]:
+        """Files that existed at the merge base."""
+        return {file.old_path: file for file in self.files if file.status != FileStatus.ADDED}
+
+    @cached_property
+    def renames(self) -> Mapping[str, str]:
+        """Old path to new path of the files that moved."""
+        return {f.old_path: f.new_path for f in self.files if f.status == FileStatus.RENAMED}
+
+    def file(self, side: Side, path: str) -> ChangedFile | None:
+        """The changed file that has this path on this side."""
+        return (self.by_old_path if side is Side.BASE else self.by_new_path).get(path)
+
+    def anchor(self, location: Location) -> Anchor:
+        """The best place for a comment about ``location``: the first step of the ladder that holds.
+
+        A changed line of its block, a removed one, a context line in its block's hunks, the
+        file, the summary. The nearest line to the location's own is taken on each step.
+        """
+        file = self.file(location.side, location.path)
+        if file is None:
+            return Anchor(AnchorKind.SUMMARY)
+        line = _nearest(location, file)
+        if line is None:
+            return Anchor(AnchorKind.FILE, file.new_path)
+        path = file.old_path if location.side is Side.BASE else file.new_path
+        old = file.context.get(line) if location.side is Side.HEAD else line
+        return Anchor(AnchorKind.LINE, path, line, location.side, old)
+
+    def accepts(self, anchor: Anchor) -> bool:
+        """Whether the forge will take it: one bad anchor makes GitHub refuse a whole review."""
+        if anchor.kind is AnchorKind.SUMMARY:
+            return True
+        if anchor.kind is AnchorKind.FILE:
+            return any(anchor.path in (file.new_path, file.old_path) for file in self.files)
+        file = self.file(anchor.side, anchor.path)
+        return file is not None and file.shows(anchor.side, anchor.line)
+
+
+def _nearest(location: Location, file: ChangedFile) -> int | None:
+    """The line to comment on: its own if shown, else its block's nearest changed, else shown."""
+    if file.shows(location.side, location.line):
+        return location.line
+    first, last = location.block or (location.line, location.line)
+    changed = file.removed if location.side is Side.BASE else file.added
+    for lines in (changed, frozenset(file.context) if location.side is Side.HEAD else frozenset()):
+        inside = [line for line in lines if first <= line <= last]
+        if inside:
+            return min(inside, key=lambda line: (abs(line - location.line), line))
+    return None

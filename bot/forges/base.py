@@ -1,0 +1,106 @@
+"""What Redline needs of a forge, in the words of a review, and how a forge says no."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+from bot.change import Change, ChangeId
+from bot.review import Comment, Posted, Status
+
+
+class ForgeError(Exception):
+    """The forge said no or nothing: Gone, Limited, Refused, Denied or Unsure says which."""
+
+
+class Gone(ForgeError):
+    """The change, the repository or the access to it is not there any more: end quietly."""
+
+
+class Denied(ForgeError):
+    """Our credentials are refused (after one refresh) or lack a permission: the text says which."""
+
+
+class Refused(ForgeError):
+    """The forge understood and will not do it (422, 400): nothing was written, no use to repeat."""
+
+
+class Unsure(ForgeError):
+    """No clear answer (5xx, time-out, dropped connection): it may have been written; list first."""
+
+
+class Limited(ForgeError):
+    """Too many requests: wait until ``until``."""
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class Role(IntEnum):
+    """What someone may do in a repository; a greater one includes the smaller."""
+
+    NONE = 0
+    READ = 1  # Guest, Planner
+    TRIAGE = 2  # Reporter
+    WRITE = 3  # Developer
+    MAINTAIN = 4
+    ADMIN = 5  # Owner
+
+
+class Reaction(StrEnum):
+    """How a comment that asks something is answered without words."""
+
+    SEEN = "eyes"
+    DONE = "+1"
+    CONFUSED = "confused"
+
+
+class Conversation(Protocol):
+    """The comments of one change. Each write raises ForgeError; none is repeated here."""
+
+    def own(self) -> list[Posted]:
+        """Our comments: written by our account and with a mark that verifies, both."""
+
+    def post(self, comments: Sequence[Comment]) -> None:
+        """Post the threads, as one review where the forge has one; a summary by itself."""
+
+    def edit(self, posted: Posted, body: str) -> None:
+        """Replace the text of a comment of ours, without a notification."""
+
+    def resolve(self, posted: Posted) -> None:
+        """Close a thread of ours, or hide it where closing is not ours to do."""
+
+    def reply(self, posted: Posted, text: str) -> None:
+        """Answer in a thread of ours."""
+
+    def react(self, comment: str, reaction: Reaction) -> None:
+        """Show a reaction on the comment with this id, in place of our earlier one."""
+
+    def answer(self, text: str) -> None:
+        """Say something to whoever gave a command: a comment of its own."""
+
+
+class Forge(Protocol):
+    """One forge, as one account of ours sees it."""
+
+    def change(self, change: ChangeId) -> Change:
+        """The change as it is now. Raises Gone when it cannot be reviewed any more."""
+
+    def open_changes(self) -> Iterator[ChangeId]:
+        """Every open change of the repositories that we may review, oldest activity last."""
+
+    def unfinished(self, change: Change) -> bool:
+        """Whether the head lacks a final status of ours."""
+
+    def token(self, change: Change) -> str:
+        """What git may fetch this repository with; ``""`` where none is needed."""
+
+    def role(self, change: Change, login: str) -> Role:
+        """What this person may do in the change's repository, asked live."""
+
+    def status(self, change: Change, status: Status) -> None:
+        """Make the change's head show this status: written once, and edited after that."""
+
+    def conversation(self, change: Change) -> Conversation:
+        """The comments of this change."""

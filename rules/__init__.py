@@ -1,0 +1,1 @@
+"""JUDGES: pure code that looks at parsed files and says what a careful reviewer would."""

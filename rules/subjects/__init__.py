@@ -1,0 +1,1 @@
+"""What rules judge, each knowing its lines."""

@@ -1,0 +1,1 @@
+"""RUNS: checks out, runs tools, hands subjects to rules."""

@@ -1,0 +1,92 @@
+"""What a stage is handed, and what it gives back: Tree, Project, Judged, Unchecked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.change import ChangedFile
+from rules.finding import Finding, Side
+
+LARGEST_FILE = 1 << 20  # bytes; what a rule would judge and is larger makes its stages unchecked
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of a commit: git's mode and the blob's sha (a submodule's commit)."""
+
+    mode: str
+    sha: str
+
+    @property
+    def regular(self) -> bool:
+        """A file with content: neither a link nor a submodule."""
+        return self.mode in ("100644", "100755")
+
+
+class Tree(Protocol):
+    """One commit's files, read from git objects when asked for. Paths use surrogateescape."""
+
+    @property
+    def commit(self) -> str:
+        """The commit's sha."""
+
+    def find(self, paths: Iterable[str]) -> Mapping[str, Entry]:
+        """Those of the paths that exist."""
+
+    def entries(self) -> Mapping[str, Entry]:
+        """Every file of the commit. Grows with the repository: ask only where nothing else does."""
+
+    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The content of those paths that are regular files, in one batch.
+
+        Raises Unchecked, naming file and size, where one is larger than LARGEST_FILE.
+        """
+
+
+@dataclass(frozen=True)
+class Project:
+    """What one stage runs over, at one commit: a folder and those of its files that matter.
+
+    ``root`` is the folder (``""``: loose files anywhere). ``paths`` are the files to judge, by
+    their names on this ``side``; ``changed`` are all files of the change.
+    """
+
+    root: str
+    side: Side
+    paths: tuple[str, ...]
+    tree: Tree
+    changed: tuple[ChangedFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a stage found at one commit.
+
+    ``subjects`` are all (project, address) pairs that were judged: what is not among those of the
+    merge base was added by the change. ``notes`` are facts for the summary.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    subjects: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    notes: tuple[str, ...] = ()
+
+
+class Unchecked(Exception):
+    """A stage should have run and could not; the text says why, for people, without raw output.
+
+    ``theirs``: the reason lies in the reviewed files, so the merge base may have it too. A missing
+    tool, a crash, a time limit or a refused sandbox is never theirs.
+    """
+
+    def __init__(self, reason: str, *, theirs: bool = False) -> None:
+        super().__init__(reason)
+        self.theirs = theirs
+
+
+class Stage(Protocol):
+    """One tool or one judgement: a module of ``workers.stages`` with these two."""
+
+    NAME: str
+
+    def run(self, project: Project) -> Judged:
+        """Judge the project at its commit. Raises Unchecked; what else it raises is a crash."""
