@@ -1,0 +1,62 @@
+# The commands that people type; each sets up what it needs. INTERFACES: see docs/operating.md
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+FORGE ?= github
+SEED ?= 1
+
+.PHONY: demo test check venv system tools docs corpus sample soak bench image clean
+
+demo: venv
+	@$(BIN)/python -m tests.demo --forge $(FORGE)
+
+test: venv tools
+	@$(BIN)/pytest
+
+check: venv tools
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m rules.docs --check
+	@$(BIN)/pytest
+
+# The environment alone: the stamp is newer than the locks when nothing has to be done.
+venv: .venv/.ready
+.venv/.ready: requirements-dev.txt tools/uv.txt pyproject.toml tools/system
+	@tools/system
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r tools/uv.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements-dev.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+tools: venv
+	@tools/openapi/install
+
+docs: venv
+	@$(BIN)/python -m rules.docs
+
+corpus: venv
+	@$(BIN)/python -m tests.corpus $(if $(CASES),--cases $(CASES)) $(if $(ROOT),--root $(ROOT)) $(if $(OUT),--out $(OUT))
+
+sample: venv
+	@$(BIN)/python -m tests.sample --seed $(SEED)
+
+soak: venv tools
+	@REDLINE_SEEDS=30 $(BIN)/pytest -m "" tests/line
+
+bench: venv
+	@$(BIN)/python -m tests.bench
+
+image: venv
+	@tools/image
+
+# Write the locks again after pyproject.toml changed.
+lock: venv
+	@for f in "requirements.txt" "requirements-dev.txt --extra dev"; do set -- $$f; \
+	  $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal \
+	    --python-version 3.11 pyproject.toml -o $$@; done
+
+clean:
+	@rm -rf .venv build
