@@ -1,1 +1,3 @@
 """TALKS: to forges and to people."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,132 @@
+"""The command line. Each command imports what it needs when it runs, since people wait for it."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="redline",
+    help="Reviews changes to infrastructure code, on the forge and in a terminal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+WRONG_USE = 2
+
+
+class Format(StrEnum):
+    """What ``redline review`` writes."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class FailOn(StrEnum):
+    """From which severity on the exit status is 1."""
+
+    BLOCKING = "blocking"
+    WARNING = "warning"
+    NEVER = "never"
+
+
+class Queue(StrEnum):
+    """The two queues: short tasks, and reviews."""
+
+    QUICK = "quick"
+    REVIEW = "review"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from bot import VERSION
+
+        typer.echo(f"redline {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Reviews changes to infrastructure code, on the forge and in a terminal."""
+
+
+@app.command()
+def review(
+    path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
+    base: Annotated[str, typer.Option(help="Compare with this commit.")] = "",
+    head: Annotated[str, typer.Option(help="Review this commit, not the working tree.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything at head counts as new.")
+    ] = False,
+    no_tools: Annotated[bool, typer.Option(help="Only what needs no external program.")] = False,
+    format: Annotated[Format, typer.Option(help="What to write.")] = Format.TEXT,  # noqa: A002
+    output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 from this on.")] = FailOn.BLOCKING,
+) -> None:
+    """Review a change of a local repository as the bot would."""
+    from bot.cli.review import Request, examine
+
+    request = Request(path, base, head, everything, not no_tools)
+    raise typer.Exit(examine(request, format, output, fail_on))
+
+
+@app.command()
+def rules(name: Annotated[str, typer.Argument(help="One rule, whole.")] = "") -> None:
+    """What is judged, and why."""
+    from bot.cli.rules import explain
+
+    raise typer.Exit(explain(name))
+
+
+@app.command()
+def doctor() -> None:
+    """Which tools and services are there, what is missing, and how to get it."""
+    from bot.cli.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+@app.command()
+def serve() -> None:
+    """Receiver, worker, reconciler, broker and database on one machine, in one command."""
+    from bot.cli.operate import serve as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def receiver() -> None:
+    """The webhook receiver alone."""
+    from bot.cli.operate import receiver as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def worker(
+    queue: Annotated[Queue | None, typer.Option(help="One queue only.")] = None,
+) -> None:
+    """The workers: both queues, or one."""
+    from bot.cli.operate import worker as run
+
+    raise typer.Exit(run(queue))
+
+
+@app.command()
+def reconciler() -> None:
+    """The dispatcher and the reconciler."""
+    from bot.cli.operate import reconciler as run
+
+    raise typer.Exit(run())
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+

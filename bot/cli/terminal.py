@@ -1,0 +1,94 @@
+"""A review for people at a terminal: findings with their source, the stages, one closing line."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.review import Outcome, Review, StageResult
+from rules.finding import Finding, Location, Severity
+
+Source = Callable[[Location], Sequence[str]]  # the lines of the file that a location lies in
+
+AROUND = 2
+LONGEST = 160
+
+_COLOURS = {Severity.BLOCKING: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_OUTCOMES = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "bold red",
+    Outcome.UNCHECKED: "bold magenta",
+    Outcome.NOT_NEEDED: "dim",
+}
+
+
+def show(review: Review, source: Source, console: Console) -> None:
+    """Print the whole review."""
+    for finding in review.findings:
+        console.print(_finding(review, finding, source(finding.location)))
+        console.print()
+    console.print(_stages(review.results))
+    for note in (note for result in review.results for note in result.notes):
+        console.print(Text(plain(note), style="dim"))
+    console.print(closing(review))
+
+
+def closing(review: Review) -> Text:
+    """What it comes to, in one line."""
+    counts = review.counts
+    parts = [
+        f"{counts[severity]} {severity.word}" + ("s" if severity is Severity.WARNING else "")
+        for severity in (Severity.BLOCKING, Severity.WARNING)
+    ]
+    if counts[Severity.INFO]:
+        parts.append(f"{counts[Severity.INFO]} info")
+    if review.existing:
+        parts.append(f"{review.existing} there before")
+    if review.unchecked:
+        parts.append(f"{len(review.unchecked)} unchecked")
+    line = Text(review.outcome.words.capitalize(), style=_OUTCOMES[review.outcome])
+    return line.append(": " + ", ".join(parts), style="default")
+
+
+def _finding(review: Review, finding: Finding, lines: Sequence[str]) -> RenderableType:
+    where = finding.location
+    head = Text(f"{plain(where.path)}:{where.line}", style="bold")
+    if where.side != "head":
+        head.append(" (removed)", style="dim")
+    head.append(f"  {finding.severity.word}", style=_COLOURS[finding.severity])
+    head.append(f"  {finding.rule}  ")
+    head.append(review.ids[finding.identity], style="dim")
+    parts: list[RenderableType] = [head, Text("  " + plain(finding.message))]
+    parts += _excerpt(lines, where.line)
+    if finding.fix:
+        parts.append(Text("  Fix: " + plain(finding.fix), style="green"))
+    return Group(*parts)
+
+
+def _excerpt(lines: Sequence[str], at: int) -> Iterator[Text]:
+    """Some lines of source around the one that is meant."""
+    first = max(1, at - AROUND)
+    for number, line in enumerate(lines[first - 1 : at + AROUND], first):
+        sign, style = (">", "bold") if number == at else (" ", "dim")
+        yield Text(f"  {sign} {number:>5} | {plain(line)[:LONGEST]}", style=style)
+
+
+def _stages(results: Sequence[StageResult]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for result in results:
+        outcome = Text(result.outcome.words, style=_OUTCOMES[result.outcome])
+        reason = plain(result.reason)
+        if result.existing:
+            reason = "so at the merge base too: " + reason
+        table.add_row(outcome, result.stage, plain(result.project), f"{result.seconds:.1f} s", reason)
+    return table
+
+
+def plain(text: str) -> str:
+    """Text from a change, safe to print: nothing in it can move the cursor or turn the line round."""
+    return "".join(sign if sign.isprintable() or sign == " " else _visible(sign) for sign in text)
+
+
+def _visible(sign: str) -> str:
+    return sign.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,1 @@
+"""A Review in other tools' words. Pure."""

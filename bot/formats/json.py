@@ -1,0 +1,85 @@
+"""``redline review --format json``: version 1 of the document that people script against."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from bot.change import Diff
+from bot.review import Outcome, Review, StageResult
+from rules.finding import Finding, Severity
+
+VERSION = 1
+
+
+def render(review: Review, diff: Diff, redline: str) -> str:
+    """The document as text, two spaces a level."""
+    return json.dumps(document(review, diff, redline), indent=2) + "\n"
+
+
+def document(review: Review, diff: Diff, redline: str) -> dict[str, Any]:
+    """The document. A sha is null where a side is the working tree or there is none."""
+    change = review.change
+    return {
+        "version": VERSION,
+        "redline": redline,
+        "merge_base": change.merge_base or None,
+        "base": change.base or None,
+        "head": change.head or None,
+        "outcome": review.outcome,
+        "blocks": review.blocks,
+        "stages": [_stage(result) for result in review.results],
+        "findings": [
+            _finding(review, result, finding, diff)
+            for result in review.results
+            for finding in result.findings
+        ],
+        "counts": _counts(review),
+    }
+
+
+def _stage(result: StageResult) -> dict[str, Any]:
+    return {
+        "stage": result.stage,
+        "project": result.project,
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "existing": result.existing,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) -> dict[str, Any]:
+    where = finding.location
+    anchor = diff.anchor(where)
+    return {
+        "id": review.ids[finding.identity],
+        "identity": finding.identity,
+        "rule": finding.rule,
+        "severity": finding.severity.word,
+        "stage": result.stage,
+        "new": finding.new,
+        "allowed": None,
+        "acknowledged": None,
+        "message": finding.message,
+        "fix": finding.fix,
+        "project": finding.project,
+        "address": finding.address,
+        "object": asdict(finding.object) if finding.object else None,
+        "container": finding.container,
+        "path": where.path,
+        "line": where.line,
+        "side": where.side,
+        "anchor": {
+            "kind": anchor.kind,
+            "path": anchor.path or None,
+            "line": anchor.line or None,
+            "side": anchor.side,
+        },
+        "suggestion": finding.suggestion.replacement if finding.suggestion else None,
+    }
+
+
+def _counts(review: Review) -> dict[str, int]:
+    counts = {severity.word: review.counts[severity] for severity in reversed(Severity)}
+    unchecked = sum(result.outcome is Outcome.UNCHECKED for result in review.results)
+    return counts | {"existing": review.existing, "allowed": 0, "unchecked": unchecked}
