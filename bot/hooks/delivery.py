@@ -1,0 +1,61 @@
+"""What a webhook asks for, in our words. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.change import ChangeId, ForgeName
+
+
+class Unsigned(Exception):
+    """Not from the forge, as far as can be told: no signature, a wrong one, or several."""
+
+
+class Unreadable(Exception):
+    """Signed, but no JSON that we accept; the text says what is wrong with it."""
+
+
+class Wish(StrEnum):
+    """What is to be done. ``NOTHING`` is for all the events that are not for us."""
+
+    REVIEW = "review"  # a head, if it is not reviewed yet
+    AFRESH = "afresh"  # the same head again, since its change is another now (base, draft)
+    RECHECK = "recheck"  # the same head again, since someone asks
+    COMMAND = "command"  # someone may have asked for something in a comment
+    CLOSE = "close"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A comment by a person on an open change, that may hold a command.
+
+    ``comment`` is the forge's id of it, ``author`` a login.
+    """
+
+    comment: str
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook, read.
+
+    ``id`` is the forge's, equal when it sends the same again; ``digest`` the body's sha256.
+    ``repository`` is the name and ``head`` the commit as the payload says them: hints, the forge
+    is asked for both. ``at``: when the change was last altered by the payload's word (seconds
+    since 1970, 0 unknown), by which a delivery that comes late is known. ``change`` None with
+    the wish RECHECK: each open change of ``repository_id`` at ``head``.
+    """
+
+    forge: ForgeName
+    id: str
+    event: str
+    digest: str
+    wish: Wish = Wish.NOTHING
+    change: ChangeId | None = None
+    repository: str = ""
+    head: str = ""
+    asked: Asked | None = None
+    repository_id: int = 0
+    at: float = 0.0
