@@ -11,11 +11,11 @@ _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
 _LONGEST = 1024  # signs: a name has at most 255, a tag 128, a digest about 140
 
-_MOVING = frozenset(
-    "latest stable unstable mainline main master trunk head tip edge nightly daily weekly canary "
-    "dev devel develop development snapshot rolling current next preview experimental "
-    "testing rawhide lts".split()
-)
+_WORDS = """
+latest stable unstable mainline main master trunk head tip edge nightly daily weekly canary dev devel
+develop development snapshot rolling current next preview experimental testing rawhide lts
+"""
+_MOVING = frozenset(_WORDS.split())
 # A part of a tag that names one build: a version, a date, a number, a commit.
 _FIXED = re.compile(r"v?\d[\w.]*|(?=[a-f]*\d)[0-9a-f]{7,64}", re.IGNORECASE)
 

@@ -1,0 +1,77 @@
+"""The examples of the rules: test data, and the before and after of the documentation.
+
+Each line begins with two signs of margin: blanks, or ``>`` and a blank on the line that must get
+the comment. ``  ==> PATH <==`` begins another file, for rules that look around.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from rules.images import Images
+from rules.release import Release
+from rules.rule import Rule, Subject, judge
+from rules.subjects import dockerfile, manifest
+from rules.subjects.dockerfile import Dockerfile
+
+_FILE = re.compile(r"==> (\S+) <==")
+
+
+@dataclass(frozen=True)
+class Example:
+    """Files by path, and the (path, line) pairs that the margin marks."""
+
+    files: Mapping[str, str]
+    marks: frozenset[tuple[str, int]]
+
+    @property
+    def text(self) -> str:
+        """All files, without the margin: as the documentation shows them."""
+        if len(self.files) == 1:
+            return next(iter(self.files.values()))
+        return "\n".join(f"# {path}\n{text}" for path, text in self.files.items())
+
+
+def read(source: str, path: str) -> Example:
+    """The example whose first file is called ``path``. Raises ValueError on a broken margin."""
+    files: dict[str, list[str]] = {path: []}
+    marks = set()
+    for line in source.removeprefix("\n").removesuffix("\n").split("\n"):
+        margin, text = line[:2], line[2:]
+        if margin.strip() not in ("", ">"):
+            raise ValueError(f"not a margin: {line!r}")
+        if header := _FILE.fullmatch(text):
+            path = header[1]
+            files[path] = []
+            continue
+        files[path].append(text)
+        if margin == "> ":
+            marks.add((path, len(files[path])))
+    return Example({path: _text(lines) for path, lines in files.items()}, frozenset(marks))
+
+
+def _text(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def of(rule: Rule, source: str) -> Example:
+    """An example of this rule; its first file is one that the rule judges."""
+    return read(source, "Dockerfile" if rule.subject is Dockerfile else "manifest.yaml")
+
+
+def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
+    """The (path, line) pairs that the rule reports in the example's files."""
+    files = {path: text.encode() for path, text in example.files.items()}
+    subjects: list[Subject] = []
+    for path, data in files.items():
+        subjects += _subjects(path, data)
+    images = Images(files, lambda paths: {path: files[path] for path in paths if path in files})
+    findings = judge([rule], subjects, Release("", images.dockerfile_of))
+    return frozenset((finding.location.path, finding.location.line) for finding in findings)
+
+
+def _subjects(path: str, data: bytes) -> list[Subject]:
+    if "Dockerfile" in PurePosixPath(path).name:
+        return list(dockerfile.parse(data, path))
+    return list(manifest.parse(data, path))

@@ -1,0 +1,174 @@
+"""Which Dockerfile of a repository builds an image."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from rules.finding import folder
+from rules.subjects import image
+from rules.subjects.dockerfile import Dockerfile, parse
+from rules.subjects.yaml import Map, Node, Unreadable, decode, documents
+
+Reader = Callable[[Iterable[str]], Mapping[str, bytes]]
+
+_COMPOSE = re.compile(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml")
+_NAMES = ("Dockerfile", "Containerfile")
+_FROM = re.compile(rb"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
+_OFFICIAL = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "library/")
+
+
+@dataclass(frozen=True)
+class Build:
+    """An image's name, without its tag, and the Dockerfile that a file of the repository names."""
+
+    image: str
+    dockerfile: str
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images that a repository builds: ``paths`` are all its files, ``read`` their content.
+
+    Asked in this order: what compose, skaffold and bake files say; the one Dockerfile whose
+    folder is the image's last segment. Where two answers are possible there is none.
+    """
+
+    paths: Iterable[str]
+    read: Reader
+
+    def dockerfile_of(self, reference: str) -> Dockerfile | None:
+        """The parsed Dockerfile that builds this image reference, None where nothing says so."""
+        path = self.path_of(reference)
+        data = self.read([path]).get(path) if path else None
+        if path is None or data is None:
+            return None
+        return parse(data, path)
+
+    def path_of(self, reference: str) -> str | None:
+        """The Dockerfile's path."""
+        parsed = image.parse(reference)
+        if parsed is None:
+            return None
+        name = _plain(parsed.name)
+        exact = {build.dockerfile for build in self.builds if _plain(build.image) == name}
+        if exact:
+            return _only(exact)
+        alike = {b.dockerfile for b in self.builds if b.image.rpartition("/")[2] == parsed.last}
+        return _only(alike) or self._by_folder(parsed.last)
+
+    @cached_property
+    def builds(self) -> tuple[Build, ...]:
+        """What the repository's build files say, of Dockerfiles that exist."""
+        known = set(self.paths)
+        chosen = [path for path in known if _reader_of(path) is not None]
+        found = (
+            build
+            for path, data in sorted(self.read(chosen).items())
+            for build in _builds(path, data)
+        )
+        return tuple(build for build in found if build.dockerfile in known)
+
+    @cached_property
+    def _folders(self) -> Mapping[str, list[str]]:
+        """A folder's own name to the Dockerfiles in folders of that name."""
+        named: dict[str, list[str]] = {}
+        for path in self.paths:
+            if PurePosixPath(path).name in _NAMES:
+                named.setdefault(PurePosixPath(path).parent.name, []).append(path)
+        return named
+
+    def _by_folder(self, last: str) -> str | None:
+        path = _only(self._folders.get(last, ()))
+        if path is None:
+            return None
+        bases = (image.parse(base.decode("latin-1")) for base in self._bases(path))
+        # nginx/Dockerfile that is FROM nginx makes another image than the public one of that name.
+        return None if any(base and base.last == last for base in bases) else path
+
+    def _bases(self, path: str) -> list[bytes]:
+        return _FROM.findall(self.read([path]).get(path, b""))
+
+
+def _only(paths: Iterable[str]) -> str | None:
+    found = list(paths)
+    return found[0] if len(found) == 1 else None
+
+
+def _plain(name: str) -> str:
+    for prefix in _OFFICIAL:
+        name = name.removeprefix(prefix)
+    return name
+
+
+def _builds(path: str, data: bytes) -> Iterator[Build]:
+    """What one build file says; nothing where it cannot be read."""
+    reader = _reader_of(path)
+    try:
+        roots = documents(decode(data))
+    except Unreadable:
+        return
+    for root in roots:
+        if isinstance(root, Map) and reader is not None:
+            yield from reader(root, folder(path))
+
+
+def _reader_of(path: str) -> "Callable[[Map, str], Iterator[Build]] | None":
+    name = PurePosixPath(path).name
+    if _COMPOSE.fullmatch(name):
+        return _compose
+    if name in ("skaffold.yaml", "skaffold.yml"):
+        return _skaffold
+    return _bake if name in ("docker-bake.json", "docker-bake.override.json") else None
+
+
+def _compose(root: Map, base: str) -> Iterator[Build]:
+    for name, service in _entries(root.get("services")):
+        build = service.get("build")
+        if isinstance(build, Map):
+            context, file = build.text("context") or ".", build.text("dockerfile")
+        else:
+            context, file = service.text("build"), ""
+        if context:
+            yield from _build(service.text("image") or name, base, context, file)
+
+
+def _skaffold(root: Map, base: str) -> Iterator[Build]:
+    for artifact in root.maps("build", "artifacts"):
+        file = artifact.text("docker", "dockerfile") or artifact.text("kaniko", "dockerfile")
+        yield from _build(artifact.text("image"), base, artifact.text("context") or ".", file)
+
+
+def _bake(root: Map, base: str) -> Iterator[Build]:
+    for name, target in _entries(root.get("target")):
+        tags = target.get("tags")
+        names = [each.text for each in getattr(tags, "items", []) if hasattr(each, "text")]
+        for tag in names or [name]:
+            yield from _build(tag, base, target.text("context") or ".", target.text("dockerfile"))
+
+
+def _entries(node: Node | None) -> list[tuple[str, Map]]:
+    if not isinstance(node, Map):
+        return []
+    return [(key, each) for key, (_line, each) in node.entries.items() if isinstance(each, Map)]
+
+
+def _build(reference: str, base: str, context: str, file: str) -> Iterator[Build]:
+    parsed = image.parse(reference)
+    path = _inside(base, context, file or "Dockerfile")
+    if parsed is not None and path is not None:
+        yield Build(parsed.name, path)
+
+
+def _inside(*parts: str) -> str | None:
+    """The repository path that the parts lead to; None where they leave the repository."""
+    steps: list[str] = []
+    for step in "/".join(part for part in parts if part).split("/"):
+        if step == "..":
+            if not steps:
+                return None
+            steps.pop()
+        elif step not in ("", "."):
+            steps.append(step)
+    return None if any(part.startswith("/") for part in parts) else "/".join(steps)

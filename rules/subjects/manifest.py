@@ -1,0 +1,104 @@
+"""A Kubernetes object in a file, with its lines."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from rules.finding import Location, ObjectName
+from rules.subjects.workload import Container, Pod, pod_of
+from rules.subjects.yaml import List, Map, Node, Unreadable, decode, documents
+
+_KEY = r"(?:^|[{,])[ \t-]*[\"']?%s[\"']?[ \t]*:"
+_API = re.compile(_KEY % "apiVersion", re.MULTILINE)
+_KIND = re.compile(_KEY % "kind", re.MULTILINE)
+_TEMPLATE = re.compile(r"\{\{|\{%|<%")
+
+
+@dataclass(frozen=True, eq=False)
+class Manifest:
+    """An object of a manifest: a document, or an item of a list."""
+
+    path: str
+    root: Map
+    api: str
+    kind: str
+
+    @property
+    def object(self) -> ObjectName:
+        """Kind, namespace and name as the file says them."""
+        return ObjectName(self.kind, self.root.text("metadata", "namespace") or None, self.name)
+
+    @property
+    def name(self) -> str:
+        """Its name, or the beginning of it where the server adds the rest; else empty."""
+        metadata = self.root.text("metadata", "name")
+        return metadata or self.root.text("metadata", "generateName")
+
+    @cached_property
+    def address(self) -> str:
+        """``group/Kind/namespace/name``, without the group for core: the same in every version."""
+        group, slash, _version = self.api.rpartition("/")
+        namespace = self.root.text("metadata", "namespace")
+        return f"{group}{slash}{self.kind}/{namespace}/{self.name}"
+
+    @cached_property
+    def pod(self) -> Pod | None:
+        """The pod that it is or makes; None where it has none."""
+        return pod_of(self.path, self.kind, self.root)
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """The containers of its pod."""
+        return self.pod.containers if self.pod else ()
+
+    def at(self, *keys: str) -> Location:
+        """The line of the key or, absent, where it would belong; its block is the object."""
+        root = self.root
+        return Location(self.path, root.line_of(*keys), block=(root.line, root.last))
+
+
+def parse(source: str | bytes, path: str) -> list[Manifest]:
+    """The objects of a YAML or JSON file, those of lists included; none if it holds none.
+
+    Raises Unreadable where the file looks like a manifest and cannot be read.
+    """
+    try:
+        text = decode(source) if isinstance(source, bytes) else source
+        roots = documents(text)
+    except Unreadable:
+        if looks_like_manifest(source):
+            raise
+        return []
+    return [manifest for root in roots for manifest in _objects(root, path)]
+
+
+def looks_like_manifest(source: str | bytes) -> bool:
+    """Whether lines of it say an apiVersion and a kind, readable or not."""
+    text = _rough(source)
+    return bool(_API.search(text) and _KIND.search(text))
+
+
+def is_template(source: str | bytes) -> bool:
+    """Whether it holds the marks of a template language, so that only what it makes is YAML."""
+    return _TEMPLATE.search(_rough(source)) is not None
+
+
+def _rough(source: str | bytes) -> str:
+    if isinstance(source, str):
+        return source
+    # Without its NULs UTF-16 reads like ASCII, broken or not.
+    return source.replace(b"\0", b"").decode("latin-1")
+
+
+def _objects(root: Node, path: str, api: str = "", kind: str = "") -> Iterator[Manifest]:
+    """The object itself, or those of a list; items of a typed list need not repeat its kind."""
+    if not isinstance(root, Map):
+        return
+    api, kind = root.text("apiVersion") or api, root.text("kind") or kind
+    items = root.get("items")
+    if kind.endswith("List") and isinstance(items, List):
+        for item in items.items:
+            yield from _objects(item, path, api if kind != "List" else "", kind.removesuffix("List"))
+    elif api and kind:
+        yield Manifest(path, root, api, kind)

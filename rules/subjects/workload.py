@@ -1,0 +1,131 @@
+"""The pods inside Kubernetes objects: where their specifications are, and their containers."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from rules.finding import Location
+from rules.subjects import image
+from rules.subjects.scalar import Value
+from rules.subjects.yaml import Map, Scalar
+
+# Group, in the order in which the kubelet starts them, and what people call one.
+_GROUPS = {
+    "initContainers": "init container",
+    "containers": "container",
+    "ephemeralContainers": "ephemeral container",
+}
+# Where the pod's specification is; any other kind may have it where a Deployment does, as
+# Rollouts, Knative Services and other custom resources do.
+_SPECS = {
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+_TEMPLATE = ("spec", "template", "spec")
+_MARKERS = ("{{", "{%", "${", "$(")
+
+
+def templated(node: Map, *keys: str) -> bool:
+    """Whether the value is filled in later (``${USER}``), so that nothing can be said of it."""
+    value = node.get(*keys)
+    return isinstance(value, Scalar) and any(mark in value.text for mark in _MARKERS)
+
+
+@dataclass(frozen=True, eq=False)
+class Container:
+    """A container, init container or ephemeral container of a pod."""
+
+    path: str
+    node: Map
+    group: str
+
+    @cached_property
+    def name(self) -> str | None:
+        """Its name, None where the file gives none."""
+        return self.node.text("name") or None
+
+    @cached_property
+    def key(self) -> str:
+        """Tells it from its neighbours, wherever it stands: its name, else its image's name."""
+        parsed = image.parse(self.image)
+        return self.name or (parsed.name if parsed else "")
+
+    @property
+    def words(self) -> str:
+        """As a sentence calls it: ``Init container migrate``."""
+        kind = _GROUPS[self.group].capitalize()
+        return f"{kind} {self.name}" if self.name else f"{kind} without a name"
+
+    @property
+    def image(self) -> str:
+        """Its image reference, empty where the file gives none."""
+        return self.node.text("image")
+
+    def at(self, *keys: str) -> Location:
+        """The line of the key or, absent, where it would belong; its block is the container."""
+        node = self.node
+        return Location(self.path, node.line_of(*keys), block=(node.line, node.last))
+
+
+@dataclass(frozen=True, eq=False)
+class Pod:
+    """The specification of the pods that an object stands for or makes."""
+
+    path: str
+    node: Map
+    block: tuple[int, int]
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """All that run in it. What is not a mapping in their lists is no container."""
+        return tuple(
+            Container(self.path, node, group) for group in _GROUPS for node in self.node.maps(group)
+        )
+
+    @property
+    def windows(self) -> bool:
+        """Whether it says that it runs on Windows, where Linux security settings do not apply."""
+        return self.node.text("os", "name") == "windows"
+
+    @property
+    def own_users(self) -> bool:
+        """Whether it has a user namespace, in which root is nobody on the node."""
+        return self.node.value("hostUsers") is False
+
+    def at(self, *keys: str) -> Location:
+        """The line of the key or, absent, where it would belong; its block is the object."""
+        return Location(self.path, self.node.line_of(*keys), block=self.block)
+
+    def inherited(self, container: Container, key: str) -> tuple[Value, Location]:
+        """A key of the security context that applies to the container, and where it is said.
+
+        A container's own wins over its pod's; where neither says it, the place is the container.
+        """
+        own = container.node.value("securityContext", key)
+        if own is None:
+            value = self.node.value("securityContext", key)
+            if value is not None:
+                return value, self.at("securityContext", key)
+        return own, container.at("securityContext", key)
+
+
+def pod_of(path: str, kind: str, root: Map) -> Pod | None:
+    """The pod of a Pod, of a workload, or of a custom resource with a pod template."""
+    below = root.get(*_SPECS.get(kind, _TEMPLATE))
+    if not isinstance(below, Map) or not _has_containers(below):
+        return None
+    return Pod(path, below, (root.line, root.last))
+
+
+def _has_containers(spec: Map) -> bool:
+    return any(spec.maps(group) for group in _GROUPS)
+
+
+def user_of(pod: Pod, container: Container) -> tuple[int | None, Location]:
+    """The number of the user that the container is to run as, None where the file gives none."""
+    value, location = pod.inherited(container, "runAsUser")
+    if isinstance(value, float) and value.is_integer():
+        return int(value), location
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value, location
+    return None, location

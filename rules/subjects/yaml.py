@@ -1,0 +1,299 @@
+"""YAML and JSON text as nodes that know their lines, within limits that hold before composing.
+
+libyaml's events are composed here rather than by PyYAML: its composer recurses (50,000 ``[`` end
+the process), expands aliases and merge keys without a bound, and drops the lines of keys.
+Lines are git's: only ``\\n`` ends one, while YAML also counts ``\\r``, U+0085, U+2028 and U+2029.
+
+What comes from an alias or a merge key has the line where it is *used*: there the object is that
+a finding speaks about, and two users of one anchor are two places.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+from yaml.cyaml import CParser
+
+from rules.subjects.scalar import Value, resolve
+
+DEEPEST = 200  # nested collections; CustomResourceDefinitions of real projects reach about 60
+MOST_COPIED = 100_000  # nodes that all aliases of a file may stand for
+MOST_DOCUMENTS = 2_000
+
+_PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+
+
+class Unreadable(Exception):
+    """The text cannot be read; ``line`` from 1, ``reason`` for people, without its content."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+# Not frozen: a file has up to a hundred thousand of these, and frozen ones take three times as
+# long to make. Nothing changes a node once its document is composed.
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A single value: its text, and whether it stood there without quotes (``plain``)."""
+
+    text: str
+    line: int
+    last: int
+    plain: bool = True
+    tag: str | None = None
+
+    @property
+    def value(self) -> Value:
+        """What Kubernetes makes of it: YAML 1.1, where ``yes`` is true and ``010`` is 8."""
+        return resolve(self.text, self.plain, self.tag)
+
+
+@dataclass(slots=True, eq=False)
+class Map:
+    """A mapping: key text to the key's line and the value. Of equal keys the last one counts."""
+
+    line: int
+    last: int
+    entries: "dict[str, tuple[int, Node]]" = field(default_factory=dict)
+
+    def get(self, *keys: str) -> "Node | None":
+        """The node below these keys; None where one is missing or not in a mapping."""
+        node: Node = self
+        for key in keys:
+            if not isinstance(node, Map) or key not in node.entries:
+                return None
+            node = node.entries[key][1]
+        return node
+
+    def line_of(self, *keys: str) -> int:
+        """The line of the last of these keys or, absent, of its nearest ancestor that exists."""
+        line, node = self.line, self
+        for key in keys:
+            if key not in node.entries:
+                break
+            line, below = node.entries[key]
+            if not isinstance(below, Map):
+                break
+            node = below
+        return line
+
+    def value(self, *keys: str) -> Value:
+        """The scalar below these keys; None where there is none."""
+        node = self.get(*keys)
+        return node.value if isinstance(node, Scalar) else None
+
+    def text(self, *keys: str) -> str:
+        """The text of the scalar below these keys; empty where there is none."""
+        node = self.get(*keys)
+        return node.text if isinstance(node, Scalar) and node.value is not None else ""
+
+    def maps(self, *keys: str) -> "list[Map]":
+        """The mappings in the list below these keys; whatever else is in it is left out."""
+        node = self.get(*keys)
+        items = node.items if isinstance(node, List) else []
+        return [each for each in items if isinstance(each, Map)]
+
+
+@dataclass(slots=True, eq=False)
+class List:
+    """A sequence."""
+
+    line: int
+    last: int
+    items: "list[Node]" = field(default_factory=list)
+
+
+Node = Scalar | Map | List
+
+
+def documents(text: str) -> list[Node]:
+    """The root node of each document. Raises Unreadable."""
+    composer = _Composer(text)
+    try:
+        for event in _events(text):
+            composer.take(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = composer.line(mark.index) if mark else 1
+        raise Unreadable(line, error.problem or "not YAML") from None
+    except yaml.reader.ReaderError as error:
+        raise Unreadable(_line_of_byte(text, error.position), "a forbidden character") from None
+    return composer.roots
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    parser = CParser(text)
+    try:
+        while (event := parser.get_event()) is not None:
+            yield event
+    finally:
+        parser.dispose()
+
+
+def _line_of_byte(text: str, position: int) -> int:
+    return text.encode()[:position].count(b"\n") + 1
+
+
+def decode(data: bytes) -> str:
+    """The text of a file: UTF-16 by its mark, else UTF-8; without its mark. Raises Unreadable."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Unreadable(line, f"not {encoding[:6].upper()} text") from None
+    if text.lstrip()[:1] in ("{", "["):
+        return _PAIR.sub(_joined, text)
+    return text
+
+
+def _joined(pair: re.Match[str]) -> str:
+    """JSON writes signs beyond U+FFFF as two halves, which YAML refuses."""
+    high, low = (int(half, 16) for half in pair.groups())
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A collection that has begun, and the key that waits for its value."""
+
+    node: Map | List
+    anchor: str | None
+    flow: bool
+    key: Scalar | None = None
+    merges: list[Node] = field(default_factory=list)
+
+
+class _Composer:
+    """Makes nodes of events, one by one, with a stack of its own instead of recursion."""
+
+    def __init__(self, text: str) -> None:
+        self.roots: list[Node] = []
+        self._text = text
+        self._ends = [at.start() for at in re.finditer("\n", text)]
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, Node | None] = {}
+        self._copied = 0
+        self._take = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._map,
+            yaml.SequenceStartEvent: self._list,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
+
+    def take(self, event: yaml.Event) -> None:
+        """Use the next event."""
+        handle = self._take.get(type(event))
+        if handle is not None:
+            handle(event)
+
+    def line(self, index: int) -> int:
+        """The line, from 1, of the sign at this index."""
+        return bisect_left(self._ends, index) + 1
+
+    def _document(self, event: yaml.Event) -> None:
+        self._anchors.clear()
+        if len(self.roots) >= MOST_DOCUMENTS:
+            line = self.line(event.start_mark.index)
+            raise Unreadable(line, f"more than {MOST_DOCUMENTS:,} documents in one file")
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        line = bisect_left(self._ends, start) + 1
+        if event.style in ("|", ">"):  # ends before the next token, blank lines included
+            end = start + len(self._text[start:end].rstrip())
+        last = line if end == start else bisect_left(self._ends, end, line - 1) + 1
+        node = Scalar(event.value, line, last, event.style is None or event.style == "", event.tag)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        self._add(node)
+
+    def _map(self, event: yaml.MappingStartEvent) -> None:
+        line = self.line(event.start_mark.index)
+        self._open(event, Map(line, line))
+
+    def _list(self, event: yaml.SequenceStartEvent) -> None:
+        line = self.line(event.start_mark.index)
+        self._open(event, List(line, line))
+
+    def _open(self, event: yaml.CollectionStartEvent, node: Map | List) -> None:
+        if len(self._stack) >= DEEPEST:
+            raise Unreadable(node.line, f"nested more than {DEEPEST} levels deep")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._stack.append(_Open(node, event.anchor, bool(event.flow_style)))
+
+    def _close(self, event: yaml.CollectionEndEvent) -> None:
+        done = self._stack.pop()
+        node = done.node
+        if done.flow:
+            node.last = self.line(event.end_mark.index - 1)
+        if isinstance(node, Map):
+            for merged in done.merges:
+                _merge(node, merged)
+        if done.anchor is not None:
+            self._anchors[done.anchor] = node
+        self._add(node)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        line = self.line(event.start_mark.index)
+        if event.anchor not in self._anchors:
+            raise Unreadable(line, "an alias without its anchor")
+        node = self._anchors[event.anchor]
+        if node is None:
+            raise Unreadable(line, "an anchor that contains itself")
+        self._add(self._copy(node, line, len(self._stack)))
+
+    def _copy(self, node: Node, line: int, depth: int) -> Node:
+        """The node as if it had been written at this line. Recurses at most DEEPEST deep."""
+        self._copied += 1
+        if self._copied > MOST_COPIED:
+            raise Unreadable(line, f"aliases that stand for more than {MOST_COPIED:,} values")
+        if depth > DEEPEST:
+            raise Unreadable(line, f"nested more than {DEEPEST} levels deep")
+        if isinstance(node, Scalar):
+            return Scalar(node.text, line, line, node.plain, node.tag)
+        if isinstance(node, List):
+            return List(line, line, [self._copy(each, line, depth + 1) for each in node.items])
+        entries = {
+            key: (line, self._copy(each, line, depth + 1))
+            for key, (_line, each) in node.entries.items()
+        }
+        return Map(line, line, entries)
+
+    def _add(self, node: Node) -> None:
+        if not self._stack:
+            self.roots.append(node)
+            return
+        top = self._stack[-1]
+        parent, key = top.node, top.key
+        if node.last > parent.last:
+            parent.last = node.last
+        if isinstance(parent, List):
+            parent.items.append(node)
+        elif key is None:
+            if not isinstance(node, Scalar):
+                raise Unreadable(node.line, "a key that is not a single value")
+            top.key = node
+        else:
+            top.key = None
+            if key.text == "<<" and key.plain:
+                top.merges.append(node)
+            else:
+                parent.entries[key.text] = (key.line, node)
+
+
+def _merge(node: Map, merged: Node) -> None:
+    """Take over what a ``<<`` names: what the mapping itself says wins, then what is named first."""
+    for each in merged.items if isinstance(merged, List) else [merged]:
+        if not isinstance(each, Map):
+            raise Unreadable(each.line, "a merge key whose value is not a mapping")
+        for key, entry in each.entries.items():
+            node.entries.setdefault(key, entry)
