@@ -108,6 +108,11 @@ class ChangedFile:
         return frozenset(old for old, _new, kind in self._lines() if kind == "-")
 
     @cached_property
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """Each removed line, with the head line that now follows the place where it stood."""
+        return tuple((old, new) for old, new, kind in self._lines() if kind == "-")
+
+    @cached_property
     def context(self) -> Mapping[int, int]:
         """Unchanged lines that the diff shows: head line to merge base line."""
         return {new: old for old, new, kind in self._lines() if kind == " "}
@@ -122,6 +127,11 @@ class ChangedFile:
                 old += kind != "+"
                 new += kind != "-"
         return lines
+
+    @property
+    def shown_path(self) -> str:
+        """What the forge calls the file: its new name, or the only one that a deleted file has."""
+        return self.old_path if self.status is FileStatus.DELETED else self.new_path
 
     def shows(self, side: Side, line: int) -> bool:
         """Whether a comment on this line of this side is accepted by every forge."""
@@ -149,13 +159,18 @@ class AnchorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The place of a comment. ``old_line`` is set too where the line is unchanged (GitLab asks)."""
+    """The place of a comment.
+
+    ``path`` is what the forge calls the file, on both sides; ``old_path`` is set where it had
+    another name, and ``old_line`` where the line is unchanged (GitLab asks for both).
+    """
 
     kind: AnchorKind
     path: str = ""
     line: int = 0
     side: Side = Side.HEAD
     old_line: int | None = None
+    old_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +190,11 @@ class Diff:
         return {file.old_path: file for file in self.files if file.status != FileStatus.ADDED}
 
     @cached_property
+    def by_shown_path(self) -> Mapping[str, ChangedFile]:
+        """Every changed file, by what the forge calls it."""
+        return {file.shown_path: file for file in self.files}
+
+    @cached_property
     def renames(self) -> Mapping[str, str]:
         """Old path to new path of the files that moved."""
         return {f.old_path: f.new_path for f in self.files if f.status == FileStatus.RENAMED}
@@ -186,37 +206,72 @@ class Diff:
     def anchor(self, location: Location) -> Anchor:
         """The best place for a comment about ``location``: the first step of the ladder that holds.
 
-        A changed line of its block, a removed one, a context line in its block's hunks, the
-        file, the summary. The nearest line to the location's own is taken on each step.
+        Its own line where the diff shows it; else the nearest changed line of its block, the
+        nearest removed one, the nearest unchanged one that is shown; the file; the summary.
         """
         file = self.file(location.side, location.path)
-        if file is None:
+        if file is None or not _sayable(file.shown_path):
             return Anchor(AnchorKind.SUMMARY)
-        line = _nearest(location, file)
-        if line is None:
-            return Anchor(AnchorKind.FILE, file.new_path)
-        path = file.old_path if location.side is Side.BASE else file.new_path
-        old = file.context.get(line) if location.side is Side.HEAD else line
-        return Anchor(AnchorKind.LINE, path, line, location.side, old)
+        found = _line(location, file)
+        if found is None:
+            return Anchor(AnchorKind.FILE, file.shown_path, old_path=_moved_from(file))
+        side, line = found
+        old = line if side is Side.BASE else file.context.get(line)
+        return Anchor(AnchorKind.LINE, file.shown_path, line, side, old, _moved_from(file))
 
     def accepts(self, anchor: Anchor) -> bool:
         """Whether the forge will take it: one bad anchor makes GitHub refuse a whole review."""
         if anchor.kind is AnchorKind.SUMMARY:
             return True
-        if anchor.kind is AnchorKind.FILE:
-            return any(anchor.path in (file.new_path, file.old_path) for file in self.files)
-        file = self.file(anchor.side, anchor.path)
-        return file is not None and file.shows(anchor.side, anchor.line)
+        file = self.by_shown_path.get(anchor.path)
+        if file is None or not _sayable(anchor.path):
+            return False
+        return anchor.kind is AnchorKind.FILE or file.shows(anchor.side, anchor.line)
 
 
-def _nearest(location: Location, file: ChangedFile) -> int | None:
-    """The line to comment on: its own if shown, else its block's nearest changed, else shown."""
+def _sayable(path: str) -> bool:
+    """Whether an API can be told of the path at all: JSON has no way to name other bytes."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in path)
+
+
+def _moved_from(file: ChangedFile) -> str:
+    return file.old_path if file.status is FileStatus.RENAMED else ""
+
+
+def _line(location: Location, file: ChangedFile) -> tuple[Side, int] | None:
+    """Side and number of the line to comment on, or None where the diff shows none that fits.
+
+    The line itself comes before a changed one of its block: what makes a finding new may be far
+    away (a key of the pod, a removed line), and the nearest change may have nothing to do with it.
+    """
     if file.shows(location.side, location.line):
-        return location.line
+        return location.side, location.line
     first, last = location.block or (location.line, location.line)
-    changed = file.removed if location.side is Side.BASE else file.added
-    for lines in (changed, frozenset(file.context) if location.side is Side.HEAD else frozenset()):
-        inside = [line for line in lines if first <= line <= last]
-        if inside:
-            return min(inside, key=lambda line: (abs(line - location.line), line))
-    return None
+    if location.side is Side.BASE:
+        near = _nearest(location, {old: old for old in file.removed if first <= old <= last})
+        if near is not None:
+            return Side.BASE, near
+        kept = {old: new for new, old in file.context.items() if first <= old <= last}
+        near = _nearest(location, kept)
+        return None if near is None else (Side.HEAD, near)
+    return _head_line(location, file)
+
+
+def _head_line(location: Location, file: ChangedFile) -> tuple[Side, int] | None:
+    first, last = location.block or (location.line, location.line)
+    near = _nearest(location, {new: new for new in file.added if first <= new <= last})
+    if near is not None:
+        return Side.HEAD, near
+    # A line stood inside the block if the head line that took its place follows its first.
+    near = _nearest(location, {new: old for old, new in file.gaps if first < new <= last + 1})
+    if near is not None:
+        return Side.BASE, near
+    near = _nearest(location, {new: new for new in file.context if first <= new <= last})
+    return None if near is None else (Side.HEAD, near)
+
+
+def _nearest(location: Location, lines: Mapping[int, int]) -> int | None:
+    """What stands for the number that is nearest to the location's own line."""
+    if not lines:
+        return None
+    return lines[min(lines, key=lambda line: (abs(line - location.line), line))]

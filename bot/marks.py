@@ -60,7 +60,7 @@ def _decode(payload: str) -> Mark | None:
         text = base64.b64decode(payload, _ALPHABET, validate=True).decode(
             "utf-8", "surrogateescape"
         )
-        kind, rule, path, identity, run, body, fixed = json.loads(text)
-        return Mark(CommentKind(kind), rule, path, identity, run, body, fixed=bool(fixed))
+        kind, *rest = json.loads(text)
+        return Mark(CommentKind(kind), *rest)
     except (ValueError, TypeError):
         return None

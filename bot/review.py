@@ -1,8 +1,8 @@
 """What we think of a change: Outcome, StageResult, Review, and how they are shown. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
@@ -152,8 +152,10 @@ class Mark:
     """The hidden identity of a comment of ours.
 
     ``rule`` and ``path`` name a thread that speaks for all findings of one rule in one file;
-    ``identity`` is the finding's where it has a thread of its own. ``run`` is the head that the
-    body was written at, ``body`` a hash of the visible text.
+    ``identity`` is the finding's where it has a thread of its own (then ``path`` is empty).
+    ``run`` is the head that the body was written at, ``body`` a hash of what it says without
+    commits and lines. ``stage`` found it: while that is unchecked, nothing of it is fixed.
+    ``left`` stands in a summary's mark: the threads that a push had no room for.
     """
 
     kind: CommentKind
@@ -163,6 +165,8 @@ class Mark:
     run: str = ""
     body: str = ""
     fixed: bool = False
+    stage: str = ""
+    left: str = ""
 
     @property
     def subject(self) -> tuple[str, str, str, str]:
@@ -195,17 +199,3 @@ class Posted:
     resolved: bool = False
     resolver: str = ""
     url: str = ""
-
-
-def gravest(findings: Iterable[Finding]) -> Severity | None:
-    """The greatest severity among them."""
-    return max((finding.severity for finding in findings), default=None)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """All that a review wants to stand at the forge, before it is compared with what does."""
-
-    threads: tuple[Comment, ...] = field(default=())
-    summary: Comment | None = None
-    status: Status | None = None

@@ -73,6 +73,9 @@ class Suggestion:
 class Problem:
     """What a check yields: where, what will happen, and which of its kind this is.
 
+    In ``message`` and ``fix`` a name that comes from the files stands between backticks, as in
+    "container `web` runs as root": it is shown as code. All else is shown as plain prose; nothing
+    in them is taken as Markdown, whatever it is.
     ``detail`` tells equals apart within one subject (container and field, build stage and
     instruction) and never holds a line number, so that a finding survives edits above it.
     ``severity`` and ``blocks`` are given only where they differ from the rule's.

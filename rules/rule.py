@@ -98,7 +98,9 @@ def rules_of(kind: str) -> tuple[Rule, ...]:
     """The rules of one folder, ``rules_of("kubernetes")``, in the order of their names."""
     package = importlib.import_module(f"rules.{kind}")
     modules = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    found = (getattr(importlib.import_module(f"rules.{kind}.{name}"), name) for name in modules)
+    found = (
+        getattr(importlib.import_module(f"rules.{kind}.{name}"), name, None) for name in modules
+    )
     return tuple(each for each in found if isinstance(each, Rule))
 
 

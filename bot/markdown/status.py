@@ -1,0 +1,169 @@
+"""The status of a commit in words: its titles, from queued to done; plain text. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from bot.markdown.escape import cut, visible
+from bot.review import Annotation, Outcome, Progress, Review, StageResult, Status
+from rules.finding import Family, Finding, Severity, Side
+from rules.profile import Profile
+
+LONGEST_TITLE = 140  # what a GitHub commit status holds; a check and GitLab hold more
+MOST_ANNOTATIONS = 200
+_NAMES = {
+    Family.DESTRUCTION: "destroyed",
+    Family.IAM: "IAM",
+    Family.NETWORK: "network",
+    Family.ENCRYPTION: "encryption",
+    Family.SECURITY_CONTEXT: "security",
+}
+
+
+def queued(url: str = "") -> Status:
+    """Known, and waiting for a worker."""
+    return Status(Progress.QUEUED, "waiting for a worker", url=url)
+
+
+def running(title: str, url: str = "") -> Status:
+    """Under review; ``title`` is of ``progress``."""
+    return Status(Progress.RUNNING, title, url=url)
+
+
+def progress(number: int, of: int, label: str, seconds: float) -> str:
+    """``3/7 tofu plan prod/eu, 41 s``: the stage that runs, counted from 1."""
+    return cut(visible(f"{number}/{of} {label}, {seconds:.0f} s"), LONGEST_TITLE)
+
+
+def superseded(head: str, url: str = "") -> Status:
+    """A newer commit is reviewed instead."""
+    return Status(Progress.SUPERSEDED, f"superseded by {head[:7]}", url=url)
+
+
+def broken(reason: str, url: str = "") -> Status:
+    """Nothing could be checked at all: never green. ``reason`` is for people, one line."""
+    title = cut(visible(f"Could not check: {reason}"), LONGEST_TITLE)
+    return Status(Progress.DONE, title, Outcome.UNCHECKED, green=False, url=url)
+
+
+def done(review: Review, summary: str, url: str = "") -> Status:
+    """The last word on a commit. ``summary`` is Markdown for the check's own page."""
+    return Status(
+        Progress.DONE,
+        title(review),
+        review.outcome,
+        green=not review.blocks,
+        summary=summary,
+        url=url,
+        annotations=annotations(review),
+    )
+
+
+def title(review: Review) -> str:
+    """The outcome in one line: what blocks and what could not be checked are both named."""
+    parts = [_blocking(review), _unchecked(review.unchecked), _existing(review)]
+    said = [part for part in parts if part]
+    if review.outcome is Outcome.NOT_NEEDED:
+        said.append("No infrastructure files changed")
+    elif review.outcome is Outcome.PASSED:
+        said.append(_counted(review))
+    return _fitting(said)
+
+
+def _fitting(parts: list[str]) -> str:
+    """The parts as sentences; where they are too long each keeps its share, so all are named."""
+    room = LONGEST_TITLE - 2 * (len(parts) - 1)
+    lengths = [min(len(part), room // len(parts)) for part in parts]
+    for number, part in enumerate(parts):
+        lengths[number] += min(room - sum(lengths), len(part) - lengths[number])
+    return ". ".join(cut(part, length) for part, length in zip(parts, lengths, strict=True))
+
+
+def _blocking(review: Review) -> str:
+    found = [each for each in review.findings if each.severity is Severity.BLOCKING]
+    if not found:
+        return ""
+    verb = "Would block" if review.profile is Profile.OBSERVE else "Blocks merge"
+    return f"{verb}: {', '.join(_kinds(found))}"
+
+
+def _kinds(found: Iterable[Finding]) -> Iterable[str]:
+    """``1 destroyed (aws_db_instance.main)``, ``2 security``, ``1 floating-image``."""
+    kinds: dict[Family | None, list[Finding]] = defaultdict(list)
+    for finding in found:
+        kinds[finding.family].append(finding)
+    for family, name in _NAMES.items():
+        them = kinds.get(family, [])
+        if family is Family.DESTRUCTION and them:
+            names = ", ".join(cut(visible(each.address), 60) for each in them[:2])
+            yield f"{len(them)} {name} ({names}{', ...' if len(them) > 2 else ''})"
+        elif them:
+            yield f"{len(them)} {name}"
+    for rule, count in Counter(each.rule for each in kinds.get(None, [])).most_common():
+        yield f"{count} {visible(rule)}"
+
+
+def label(result: StageResult) -> str:
+    """A stage and its project, as people say it: ``tofu plan prod/eu``."""
+    return visible(f"{result.stage.replace('-', ' ')} {result.project}".strip())
+
+
+def why(result: StageResult) -> str:
+    """Stage, project and reason, the name said once: ``hadolint is not installed``."""
+    name, reason = label(result), visible(" ".join(result.reason.split()))
+    if reason.lower().startswith(f"{name.lower()} "):
+        return reason
+    return f"{name}: {reason}" if reason else name
+
+
+def _unchecked(results: tuple[StageResult, ...]) -> str:
+    if not results:
+        return ""
+    more = f" (and {len(results) - 1} more)" if len(results) > 1 else ""
+    return f"Could not check: {cut(why(results[0]), LONGEST_TITLE - 30)}{more}"
+
+
+def _existing(review: Review) -> str:
+    old = [each for each in review.results if each.existing and each.outcome is Outcome.UNCHECKED]
+    if not old:
+        return ""
+    more = f" (and {len(old) - 1} more)" if len(old) > 1 else ""
+    return f"NOT CHECKED, as before this change: {cut(why(old[0]), 60)}{more}"
+
+
+def _counted(review: Review) -> str:
+    ran = sum(each.outcome in (Outcome.PASSED, Outcome.FAILED) for each in review.results)
+    counts = review.counts
+    blocking, warnings = counts.get(Severity.BLOCKING, 0), counts.get(Severity.WARNING, 0)
+    return f"{blocking} blocking, {numbered(warnings, 'warning')}, {numbered(ran, 'stage')} ran"
+
+
+def numbered(count: int, noun: str) -> str:
+    """``1 warning``, ``2 warnings``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def annotations(review: Review) -> tuple[Annotation, ...]:
+    """What has no thread, at its line: warnings of no family."""
+    quiet = (
+        finding
+        for finding in review.findings
+        if finding.severity is not Severity.BLOCKING and finding.family is None
+    )
+    shown = [each for each in quiet if each.location.side is Side.HEAD and _utf8(each)]
+    return tuple(_annotation(each, review.ids) for each in shown[:MOST_ANNOTATIONS])
+
+
+def _utf8(finding: Finding) -> bool:
+    return not any("\ud800" <= sign <= "\udfff" for sign in finding.location.path)
+
+
+def _annotation(finding: Finding, ids: Mapping[str, str]) -> Annotation:
+    text = visible(finding.message.replace("`", ""))
+    fix = f" Fix: {visible(finding.fix.replace('`', ''))}" if finding.fix else ""
+    return Annotation(
+        finding.location.path,
+        finding.location.line,
+        finding.severity,
+        f"{visible(finding.rule)} {ids[finding.identity]}",
+        cut(text + fix, 2000),
+    )

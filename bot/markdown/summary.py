@@ -1,0 +1,191 @@
+"""The summary comment: every open finding of a change, in one place. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.markdown.escape import code, cut, escape
+from bot.markdown.links import Links
+from bot.markdown.status import numbered, why
+from bot.markdown.thread import folded
+from bot.review import Outcome, Review, StageResult
+from rules.finding import Finding, Severity
+from rules.profile import Profile
+
+LONGEST_BODY = 60_000  # bytes, the mark included; forges hold 65,536 signs
+_FOR_MARK = 8_000
+_MOST_LINES = 40  # stages, notes and reasons, each
+_HEAD = "| Severity | What | Where | Id |\n|---|---|---|---|\n"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a summary is made of. ``resolved`` names who resolved the thread of a finding that is
+    still there, by its identity. ``url`` is where all of it can be read."""
+
+    review: Review
+    links: Links
+    resolved: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    seconds: bool = False  # a comment leaves them out: they would differ at each push
+
+
+def needed(review: Review) -> bool:
+    """Whether there is anything to say: a finding, or something that could not be checked."""
+    return bool(review.findings or review.unchecked)
+
+
+def settled(links: Links) -> str:
+    """What is left of a summary once there is nothing to say any more."""
+    since = f" since {links.commit}" if links.commit else ""
+    return f"**Redline:** nothing to report{since}."
+
+
+def body(page: Page) -> str:
+    """The summary's text, without its mark, cut by whole rows."""
+    head = "\n\n".join(part for part in (_outcome(page), _not_checked(page)) if part)
+    tail = "\n\n".join(part for part in (_existing(page), _stages(page), _notes(page)) if part)
+    end = _end(page)
+    room = LONGEST_BODY - _FOR_MARK - sum(_size(part) for part in (head, tail, end))
+    blocking = [each for each in page.review.findings if each.severity is Severity.BLOCKING]
+    others = [each for each in page.review.findings if each.severity is not Severity.BLOCKING]
+    first = _table(page, blocking, room)
+    second = _others(page, others, room - _size(first))
+    return "\n\n".join(part for part in (head, first, second, tail, end) if part)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass")) + 2
+
+
+def _outcome(page: Page) -> str:
+    review = page.review
+    blocking = review.counts.get(Severity.BLOCKING, 0)
+    if blocking:
+        verb = "would block" if review.profile is Profile.OBSERVE else "blocks merge"
+    elif review.unchecked:
+        verb = "could not check everything"
+    else:
+        verb = "nothing blocks"
+    counted = _counts(review)
+    return f"**Redline: {verb}**{f' · {counted}' if counted else ''}"
+
+
+def _counts(review: Review) -> str:
+    words = [
+        (Severity.BLOCKING, "blocking"),
+        (Severity.WARNING, "warning"),
+        (Severity.INFO, "hint"),
+    ]
+    counted = [(review.counts.get(severity, 0), word) for severity, word in words]
+    return ", ".join(
+        f"{count} blocking" if word == "blocking" else numbered(count, word)
+        for count, word in counted
+        if count
+    )
+
+
+def _not_checked(page: Page) -> str:
+    """What is missing in this review, first and loud."""
+    old = [each for each in page.review.results if each.existing and _is_unchecked(each)]
+    rows = [f"- **{escape(_reason(each))}**" for each in page.review.unchecked]
+    rows += [f"- {escape(_reason(each))} (as before this change)" for each in old]
+    if not rows:
+        return ""
+    return "**Not checked**, so nothing below speaks for it:\n\n" + _lines(page, rows)
+
+
+def _is_unchecked(result: StageResult) -> bool:
+    return result.outcome is Outcome.UNCHECKED
+
+
+def _reason(result: StageResult) -> str:
+    return cut(why(result), 300)
+
+
+def _lines(page: Page, rows: Sequence[str]) -> str:
+    shown = list(rows[:_MOST_LINES])
+    if len(rows) > _MOST_LINES:
+        shown.append(f"- {_more(page, len(rows) - _MOST_LINES)}")
+    return "\n".join(shown)
+
+
+def _more(page: Page, count: int) -> str:
+    return f"... and [{count} more]({page.url})" if page.url else f"... and {count} more"
+
+
+def _table(page: Page, findings: Sequence[Finding], room: int) -> str:
+    """As many rows as fit into ``room`` bytes; how many are missing is said below."""
+    if not findings:
+        return ""
+    room -= _size(_HEAD) + _size(_more(page, len(findings))) + 2
+    rows = _fitting((_row(page, finding) for finding in findings), room)
+    table = _HEAD + "\n".join(rows) if rows else ""
+    missing = len(findings) - len(rows)
+    return f"{table}\n\n{_more(page, missing)}".strip() if missing else table
+
+
+def _fitting(rows: Iterable[str], room: int) -> list[str]:
+    taken: list[str] = []
+    for row in rows:
+        room -= _size(row)
+        if room < 0:
+            break
+        taken.append(row)
+    return taken
+
+
+def _row(page: Page, finding: Finding) -> str:
+    message = escape(cut(finding.message, 500))
+    resolver = page.resolved.get(finding.identity)
+    if resolver is not None:
+        by = code(f"@{resolver}") if resolver else "someone"
+        message += f" (resolved by {by}, still present)"
+    name = code(page.review.ids[finding.identity])
+    return (
+        f"| {finding.severity.word} | {message} | {page.links.place(finding.location)} | {name} |"
+    )
+
+
+def _others(page: Page, findings: Sequence[Finding], room: int) -> str:
+    if not findings:
+        return ""
+    warnings = sum(each.severity is Severity.WARNING for each in findings)
+    hints = len(findings) - warnings
+    counted = [(warnings, "warning"), (hints, "hint")]
+    name = " and ".join(numbered(count, word) for count, word in counted if count)
+    return folded(name, _table(page, findings, room - _size(folded(name, ""))))
+
+
+def _existing(page: Page) -> str:
+    count = page.review.existing
+    if not count:
+        return ""
+    were = "was" if count == 1 else "were"
+    return f"{numbered(count, 'finding')} {were} there before this change and {were} not counted."
+
+
+def _stages(page: Page) -> str:
+    results = page.review.results
+    rows = [_stage(page, result) for result in results if result.outcome is not Outcome.NOT_NEEDED]
+    idle = [result for result in results if result.outcome is Outcome.NOT_NEEDED]
+    rows += [_stage(page, result) for result in idle]
+    return folded(numbered(len(rows), "stage"), _lines(page, rows)) if rows else ""
+
+
+def _stage(page: Page, result: StageResult) -> str:
+    name = code(f"{result.stage} {result.project}".strip())
+    seconds = f", {result.seconds:.1f} s" if page.seconds else ""
+    new = sum(finding.new for finding in result.findings)
+    found = f", {numbered(new, 'finding')}" if new else ""
+    return f"- {name}: {result.outcome.words}{found}{seconds}"
+
+
+def _notes(page: Page) -> str:
+    notes = dict.fromkeys(note for result in page.review.results for note in result.notes)
+    rows = [f"- {escape(cut(note, 500))}" for note in notes]
+    return folded(numbered(len(rows), "note"), _lines(page, rows)) if rows else ""
+
+
+def _end(page: Page) -> str:
+    written = f"Last changed at {page.links.commit}. " if page.links.commit else ""
+    return f"{written}`/recheck` asks again, `/redline help` lists what can be said."

@@ -1,0 +1,199 @@
+"""What a thread says: what will happen, how to mend it, why it matters. Pure."""
+
+import pkgutil
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import rules
+from bot.change import Anchor, AnchorKind, Diff
+from bot.markdown.escape import code, cut, escape
+from bot.markdown.links import Links
+from bot.review import Review
+from rules.finding import Family, Finding, Key, Severity
+from rules.rule import rules_of
+
+LISTED = 25  # findings of one rule that one thread lists
+_OWN_THREAD = {Family.DESTRUCTION, Family.IAM, Family.NETWORK, Family.ENCRYPTION}
+_ORDER = tuple(Family)
+_LONGEST_BODY = 30_000
+
+
+@dataclass(frozen=True)
+class Group:
+    """The findings that one thread speaks for: one, or all of one rule in one file."""
+
+    stage: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        """The gravest, the topmost among equals."""
+        return self.findings[0]
+
+    @property
+    def alone(self) -> bool:
+        """Whether its kind has a thread for each finding."""
+        return self.first.family in _OWN_THREAD
+
+    @property
+    def key(self) -> Key | None:
+        """What the finding is compared by, where it stands alone."""
+        return self.first.key if self.alone else None
+
+    @property
+    def worthy(self) -> bool:
+        """Whether it is said inline: it blocks, or is of a family that always is."""
+        return self.first.severity is Severity.BLOCKING or self.first.family is not None
+
+    @property
+    def rank(self) -> tuple[bool, int, str, int, str]:
+        """Who comes first where there is no room for all."""
+        family = self.first.family
+        order = len(_ORDER) if family is None else _ORDER.index(family)
+        where = self.first.location
+        blocking = self.first.severity is Severity.BLOCKING
+        return (not blocking, order, where.path, where.line, self.first.rule)
+
+
+def groups(review: Review) -> tuple[Group, ...]:
+    """What the new findings would say in threads, in the order in which they get one."""
+    together: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for result in review.results:
+        for finding in result.findings:
+            if finding.new:
+                together[(result.stage, *_shared(finding))].append(finding)
+    made = (
+        Group(stage, tuple(sorted(them, key=_gravest))) for (stage, *_), them in together.items()
+    )
+    return tuple(sorted(made, key=lambda group: group.rank))
+
+
+def _shared(finding: Finding) -> tuple[str, str, str]:
+    alone = finding.family in _OWN_THREAD
+    return (finding.rule, finding.location.path, finding.identity if alone else "")
+
+
+def _gravest(finding: Finding) -> tuple[int, int, str, str]:
+    return (-finding.severity, finding.location.line, finding.address, finding.detail)
+
+
+def place(group: Group, diff: Diff) -> Anchor:
+    """Where the thread stands: at the first of its findings that the diff shows."""
+    anchors = [diff.anchor(finding.location) for finding in group.findings]
+    for kind in (AnchorKind.LINE, AnchorKind.FILE):
+        for anchor in anchors:
+            if anchor.kind is kind:
+                return anchor
+    return Anchor(AnchorKind.SUMMARY)
+
+
+def body(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> str:
+    """The thread's text, without its mark."""
+    parts = [_said(group, anchor, links, ids), _fixes(group), _why(group.first.rule)]
+    names = f"{code(group.first.rule)} · {code(ids[group.first.identity])}"
+    if len(group.findings) > 1:
+        names = code(group.first.rule)
+    parts.append(f"{names} · `/recheck` asks again")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _said(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> str:
+    finding, severity = group.first, group.first.severity.word.capitalize()
+    if len(group.findings) == 1:
+        away = anchor.kind is not AnchorKind.LINE or anchor.line != finding.location.line
+        where = f" ({links.line(finding.location)})" if away and not links.blind else ""
+        return f"**{severity}:** {escape(finding.message)}{where}"
+    rows = [_row(each, group, links, ids) for each in group.findings[:LISTED]]
+    more = len(group.findings) - LISTED
+    if more > 0:
+        rows.append(f"- ... and {more} more in this file")
+    return f"**{severity}**, {len(group.findings)} times in this file:\n\n" + "\n".join(rows)
+
+
+def _row(finding: Finding, group: Group, links: Links, ids: Mapping[str, str]) -> str:
+    unlike = any(each.severity is not group.first.severity for each in group.findings)
+    severity = f"{finding.severity.word}: " if unlike else ""
+    name = code(ids[finding.identity])
+    return (
+        f"- {severity}{escape(cut(finding.message, 500))} ({links.line(finding.location)}, {name})"
+    )
+
+
+def _fixes(group: Group) -> str:
+    fixes = list(dict.fromkeys(each.fix for each in group.findings if each.fix))
+    if not fixes:
+        fix = _docs().get(group.first.rule, Doc()).fix
+        return f"**Fix:** {fix}" if fix else ""
+    if len(fixes) == 1:
+        return f"**Fix:** {escape(fixes[0])}"
+    return "**Fix:**\n\n" + "\n".join(f"- {escape(cut(fix, 500))}" for fix in fixes[:LISTED])
+
+
+def _why(rule: str) -> str:
+    why = _docs().get(rule, Doc()).why
+    return folded("Why this matters", why) if why else ""
+
+
+def folded(title: str, text: str) -> str:
+    """A part that opens on a click. The title is ours and plain."""
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A rule's docstring in its parts: Markdown of our own."""
+
+    why: str = ""
+    fix: str = ""
+
+
+@cache
+def _docs() -> Mapping[str, Doc]:
+    kinds = [module.name for module in pkgutil.iter_modules(rules.__path__) if module.ispkg]
+    every = (rule for kind in kinds if kind != "subjects" for rule in rules_of(kind))
+    return {rule.name: _parsed(rule.doc) for rule in every}
+
+
+def _parsed(doc: str) -> Doc:
+    _title, *paragraphs = [part.strip() for part in doc.split("\n\n")]
+    fixes = [part for part in paragraphs if part.startswith("Fix:")]
+    why = [part for part in paragraphs if part and part not in fixes]
+    fix = " ".join(fixes[-1].removeprefix("Fix:").split()) if fixes else ""
+    return Doc("\n\n".join(map(_unwrapped, why)), fix)
+
+
+def _unwrapped(paragraph: str) -> str:
+    """One long line, since forges keep the line ends of a comment; lists and code stay as is."""
+    lines = paragraph.splitlines()
+    plain = all(line[:1].isalnum() or line[:1] in "`(\"'" for line in lines)
+    return " ".join(lines) if plain and not paragraph.startswith("```") else paragraph
+
+
+def fixed(before: str, commit: str) -> str:
+    """The text of a thread whose findings are gone, what it said folded below."""
+    return _over(f"**Fixed in {commit}.**", before)
+
+
+def elsewhere(before: str, commit: str) -> str:
+    """The same where the target branch has the problem too: it is not this change's any more."""
+    return _over(f"**Also on the target branch, as of {commit}:** no longer counted here.", before)
+
+
+def doubled(before: str) -> str:
+    """The text of a comment that an accident made twice."""
+    return _over("**Said twice by accident:** an older comment of ours says this.", before)
+
+
+def _over(headline: str, before: str) -> str:
+    text = _without_mark(before)
+    return f"{headline}\n\n{folded('What was said', text)}" if text else headline
+
+
+def _without_mark(text: str) -> str:
+    """A body of ours as it was; the mark goes, and so does what a forge would take as a command."""
+    visible = re.sub(r"\n*<!-- redline:1 [^>]*-->\s*$", "", text).strip()
+    calm = re.sub(r"^(\s*)/", r"\1\\/", visible, flags=re.MULTILINE)
+    return cut(calm, _LONGEST_BODY)

@@ -1,0 +1,153 @@
+"""All that a review wants to stand at the forge. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bot.change import Anchor, AnchorKind, Diff
+from bot.markdown import summary, thread
+from bot.markdown.links import Links
+from bot.markdown.status import done
+from bot.markdown.thread import Group, groups
+from bot.marks import body_hash, sign
+from bot.review import Comment, CommentKind, Mark, Outcome, Posted, Review, Status
+
+MOST_THREADS = 10  # new ones, a push
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A review in words, before it is compared with what is posted.
+
+    ``key`` signs the marks; ``url`` is the page behind the status, ``""`` where there is none.
+    """
+
+    review: Review
+    diff: Diff
+    key: bytes
+    url: str = ""
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """What could be said in threads, in the order in which they get one."""
+        return groups(self.review)
+
+    @cached_property
+    def candidates(self) -> tuple[Group, ...]:
+        """Those that are said in a thread if there is room: none while the change is a draft."""
+        if self.review.change.draft:
+            return ()
+        worthy = (group for group in self.groups if group.worthy)
+        return tuple(each for each in worthy if self.place(each).kind is not AnchorKind.SUMMARY)
+
+    @cached_property
+    def threads(self) -> tuple[Comment, ...]:
+        """The threads of a change that has none yet."""
+        return tuple(self.thread(group) for group in self.candidates[:MOST_THREADS])
+
+    @cached_property
+    def status(self) -> Status:
+        """The last word on the commit, with the whole summary for the check's page."""
+        page = summary.Page(self.review, self._links, url=self.url, seconds=True)
+        return done(self.review, summary.body(page), self.url)
+
+    def place(self, group: Group) -> Anchor:
+        """Where its thread would stand."""
+        return thread.place(group, self.diff)
+
+    def mark(self, group: Group) -> Mark:
+        """Who its thread is, and a hash of what it says."""
+        first = group.first
+        return Mark(
+            CommentKind.THREAD,
+            rule=first.rule,
+            path="" if group.alone else first.location.path,
+            identity=first.identity if group.alone else "",
+            run=self.review.change.head,
+            body=body_hash(thread.body(group, self.place(group), self._blind, self.review.ids)),
+            stage=group.stage,
+        )
+
+    def thread(self, group: Group, anchor: Anchor | None = None) -> Comment:
+        """Its thread, at the given place or at its own."""
+        there = anchor or self.place(group)
+        text = thread.body(group, there, self._links, self.review.ids)
+        return self._comment(self.mark(group), text, there)
+
+    def summary(
+        self, *, posted: bool, resolved: Mapping[str, str] | None = None, left: Sequence[str] = ()
+    ) -> Comment | None:
+        """The summary comment; None where there is nothing to say and nothing has been said.
+
+        ``resolved`` names who resolved the thread of a finding that is still there, by identity.
+        ``left`` are the threads that this push had no room for, as publishing names them.
+        """
+        if not summary.needed(self.review):
+            if not posted:
+                return None
+            return self._summary(summary.settled(self._blind), summary.settled(self._links), "")
+        if self.review.change.draft and not posted:
+            return None
+        page = summary.Page(self.review, self._links, resolved or {}, self.url)
+        blind = summary.body(replace(page, links=self._blind))
+        return self._summary(blind, summary.body(page), "".join(left))
+
+    def _summary(self, blind: str, text: str, left: str) -> Comment:
+        run = self.review.change.head
+        mark = Mark(CommentKind.SUMMARY, run=run, body=body_hash(blind), left=left)
+        return self._comment(mark, text, Anchor(AnchorKind.SUMMARY))
+
+    def retired(self, posted: Posted) -> str:
+        """The body of a thread whose finding is gone."""
+        commit = self.review.change.head[:7]
+        old = self._subject(posted.mark) in self._existing
+        text = (thread.elsewhere if old else thread.fixed)(posted.body, commit)
+        return self._comment(self._over(posted.mark), text, Anchor(AnchorKind.SUMMARY)).body
+
+    def farewell(self, posted: Posted) -> str:
+        """What is said below a thread that people have talked in, when its finding is gone."""
+        text = f"Fixed in {self.review.change.head[:7]}."
+        return self._comment(self._over(posted.mark), text, Anchor(AnchorKind.SUMMARY)).body
+
+    def doubled(self, posted: Posted) -> str:
+        """The body of a comment that an accident made twice."""
+        text = thread.doubled(posted.body)
+        return self._comment(self._over(posted.mark), text, Anchor(AnchorKind.SUMMARY)).body
+
+    def judged(self, mark: Mark) -> bool:
+        """Whether a finding's absence means anything: its stage was not left unchecked."""
+        return not any(
+            result.outcome is Outcome.UNCHECKED and mark.stage in (result.stage, "")
+            for result in self.review.results
+        )
+
+    def _over(self, mark: Mark) -> Mark:
+        return replace(mark, run=self.review.change.head, fixed=True)
+
+    @cached_property
+    def _existing(self) -> frozenset[tuple[str, str]]:
+        """Rule and path or identity of what the merge base has too."""
+        every = (finding for result in self.review.results for finding in result.findings)
+        old = [finding for finding in every if not finding.new]
+        shared = {(finding.rule, finding.location.path) for finding in old}
+        return frozenset(shared | {(finding.rule, finding.identity) for finding in old})
+
+    def _subject(self, mark: Mark) -> tuple[str, str]:
+        return (mark.rule, mark.identity or mark.path)
+
+    @cached_property
+    def _links(self) -> Links:
+        return Links(self.review.change)
+
+    @cached_property
+    def _blind(self) -> Links:
+        return Links(self.review.change, blind=True)
+
+    def _comment(self, mark: Mark, text: str, anchor: Anchor) -> Comment:
+        body = f"{text}\n\n{sign(mark, self.review.change.id, self.key)}"
+        return Comment(mark, body, anchor)
+
+
+def wanted(review: Review, diff: Diff, key: bytes, url: str = "") -> Wanted:
+    """What the review wants to stand at the forge."""
+    return Wanted(review, diff, key, url)
