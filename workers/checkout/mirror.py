@@ -1,0 +1,240 @@
+"""A warm partial mirror of each repository, and a change's commits fetched into it."""
+
+import base64
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.change import Change
+from workers.checkout.git import Failed, Git, TimedOut, is_sha, view
+from workers.checkout.reading import Checkout, Range, opened
+from workers.checkout.terms import CheckoutError, Denied, HeadGone, Unreachable
+
+LARGEST = 20 << 30  # bytes of all mirrors together
+_PACKS = 400  # in one mirror, from which on it is slower than a new one
+_KEPT = 64  # commits that a fetch tells the forge it need not send again
+_FETCH_SECONDS = 600
+_LOCK_SECONDS = 660
+_NEGOTIATION = {"fetch.negotiationAlgorithm": "noop"}  # blobs have no history to speak about
+_FETCH = (
+    *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"),
+    *("--no-recurse-submodules", "--filter=blob:none"),
+)
+_PASSED_ON = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a repository is fetched from, and with which token (empty: none).
+
+    ``local`` allows a folder of this machine: for tests.
+    """
+
+    url: str
+    token: str = ""
+    local: bool = False
+
+    def config(self) -> dict[str, str]:
+        """git's configuration for this source; the token goes to its own host only."""
+        parts = urlsplit(self.url)
+        protocol = self._protocol()
+        config = {
+            "remote.origin.url": self.url,
+            "remote.origin.promisor": "true",
+            "remote.origin.partialCloneFilter": "blob:none",
+            f"protocol.{protocol}.allow": "always",
+            "http.followRedirects": "false",
+            "http.lowSpeedLimit": "1000",
+            "http.lowSpeedTime": "30",
+            "fetch.recurseSubmodules": "false",
+        }
+        if self.token and protocol != "file":
+            secret = base64.b64encode(f"x-access-token:{self.token}".encode()).decode("ascii")
+            place = f"http.{parts.scheme}://{parts.netloc}/.extraHeader"
+            config[place] = f"Authorization: Basic {secret}"
+        bundle = os.environ.get("REDLINE_CA_BUNDLE")
+        return config | ({"http.sslCAInfo": bundle} if bundle else {})
+
+    def _protocol(self) -> str:
+        parts = urlsplit(self.url)
+        if any(ord(sign) < 33 for sign in self.url) or "@" in parts.netloc:
+            raise CheckoutError("the clone address is not one that git is given")
+        loopback = parts.scheme == "http" and _loopback(parts.hostname or "")
+        if parts.scheme == "https" or loopback or (parts.scheme == "file" and self.local):
+            return parts.scheme
+        raise CheckoutError(f"the clone address is not https: {parts.scheme}")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _network() -> Mapping[str, str]:
+    """What the environment says about proxies: git and curl read it themselves."""
+    names = (*_PASSED_ON, *_NO_PROXY)
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+@contextmanager
+def fetched(change: Change, token: str, state: Path, *, local: bool = False) -> Iterator[Checkout]:
+    """The change's three commits, in the mirror of its repository under ``state``.
+
+    Raises HeadGone, Denied, Unreachable. ``local`` allows a ``file://`` address: for tests.
+    """
+    commits = Range(change.merge_base, change.base, change.head)
+    mirrors = state / "mirrors"
+    mirrors.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with Mirror(mirrors, f"{change.id.forge}-{change.id.repository}").used() as mirror:
+        source = Source(change.clone_url, token, local)
+        mirror.fetch([commits.merge_base, commits.base, commits.head], source)
+        with opened(commits, mirror.view, lambda shas: mirror.fetch_blobs(shas, source)) as one:
+            yield one
+    evict(mirrors, LARGEST)
+
+
+class Mirror:
+    """One repository's objects, and two locks.
+
+    ``use`` is shared by all who read, and taken alone to remove the mirror; ``fetch`` is taken
+    alone to write. Neither is ever downgraded to the other: that would leave a gap.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.path = folder / name
+        self._use, self._fetch = folder / f"{name}.use", folder / f"{name}.fetch"
+        self.view = Git(self.path / "view")
+
+    @property
+    def _repository(self) -> Path:
+        return self.path / "git"
+
+    @contextmanager
+    def used(self) -> Iterator["Mirror"]:
+        """Keep the mirror from being removed while the block runs; make it where it is not."""
+        if len(list(self._repository.glob("objects/pack/*.pack"))) > _PACKS:
+            self.remove()
+        with _locked(self._use, fcntl.LOCK_SH):
+            os.utime(self._use)
+            with _locked(self._fetch, fcntl.LOCK_EX):
+                self._make()
+            yield self
+
+    def _make(self) -> None:
+        if (self.path / "view" / "HEAD").exists():
+            return
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        Git(self._repository).run("init", "--quiet", "--bare", "--template=", str(self._repository))
+        view(self.path / "view", [self._repository / "objects"])
+
+    def fetch(self, commits: Sequence[str], source: Source) -> None:
+        """Bring the commits and their trees, without history and without contents."""
+        if not all(map(is_sha, commits)):
+            raise HeadGone("the change names a commit that cannot be one")
+        missing = tuple(dict.fromkeys(sha for sha in commits if not self._has(sha)))
+        if not missing:
+            return
+        refs = (f"{sha}:refs/kept/{sha}" for sha in missing)
+        with _locked(self._fetch, fcntl.LOCK_EX) as lock:
+            self._tidy()
+            self._run(source, lock, *_FETCH, "--depth=1", "origin", *refs)
+
+    def fetch_blobs(self, shas: Sequence[str], source: Source) -> None:
+        """Bring contents, all in one go."""
+        given = "".join(f"{sha}\n" for sha in shas if is_sha(sha)).encode("ascii")
+        with _locked(self._fetch, fcntl.LOCK_EX) as lock:
+            self._run(source, lock, *_FETCH, "--stdin", "origin", given=given, more=_NEGOTIATION)
+
+    def _has(self, commit: str) -> bool:
+        """Whether the commit was fetched: its ref is written last."""
+        return (self._repository / "refs" / "kept" / commit).exists()
+
+    def _tidy(self) -> None:
+        """Clear what a killed fetch left behind, and forget the oldest commits."""
+        for pattern in ("*.lock", "objects/pack/tmp_*"):
+            for left in self._repository.glob(pattern):
+                left.unlink(missing_ok=True)
+        kept = sorted(self._repository.glob("refs/kept/*"), key=lambda ref: ref.stat().st_mtime)
+        for ref in kept[:-_KEPT]:
+            ref.unlink(missing_ok=True)
+
+    def _run(
+        self,
+        source: Source,
+        lock: int,
+        *argv: str,
+        given: bytes = b"",
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        config = source.config() | dict(more or {})
+        # git holds the lock too: if we are killed, nobody else writes before it has ended.
+        git = Git(self._repository, config, {**_network()}, keep=(lock,))
+        try:
+            git.run(*argv, given=given, seconds=_FETCH_SECONDS)
+        except TimedOut:
+            raise Unreachable(f"fetching took longer than {_FETCH_SECONDS} s") from None
+        except Failed as failure:
+            raise _meant(failure.stderr) from None
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
+
+    def remove(self) -> None:
+        """Remove the mirror unless someone uses it."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(_locked(self._use, fcntl.LOCK_EX, seconds=0))
+            except Unreachable:
+                return
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def evict(mirrors: Path, largest: int) -> None:
+    """Remove mirrors, the least recently used first, until the rest has ``largest`` bytes."""
+    used = sorted(mirrors.glob("*.use"), key=lambda lock: lock.stat().st_mtime, reverse=True)
+    total = 0
+    for lock in used:
+        mirror = Mirror(mirrors, lock.stem)
+        total += mirror.size()
+        if total > largest:
+            mirror.remove()
+
+
+def _meant(stderr: bytes) -> CheckoutError:
+    """What git's words mean. They themselves are shown to nobody."""
+    if any(words in stderr for words in (b"not our ref", b"unadvertised object", b"remote ref")):
+        return HeadGone("a commit of the change is not at the forge any more")
+    refused = (b"Authentication failed", b"could not read Username", b"not found", b"error: 403")
+    if any(words in stderr for words in refused):
+        return Denied("the forge does not let the token read the repository")
+    return Unreachable("the forge did not answer git")
+
+
+@contextmanager
+def _locked(path: Path, how: int, *, seconds: float = _LOCK_SECONDS) -> Iterator[int]:
+    """The lock, and its descriptor. Raises Unreachable where others keep it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise Unreachable("another review is still fetching this repository") from None
+                time.sleep(0.02)
+        yield descriptor
+    finally:
+        os.close(descriptor)

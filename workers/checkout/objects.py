@@ -1,0 +1,130 @@
+"""Read git objects: one long-lived git for contents, one for sizes."""
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from typing import IO
+
+from workers.checkout.git import Failed, Git, end, is_sha
+from workers.checkout.terms import Oversize
+from workers.project import LARGEST_FILE, Entry
+
+_START = 1 << 16  # bytes of a large file that say what it is
+_TREE = "40000"
+
+
+class Objects:
+    """The objects of a repository, read by name. Paths are decoded with surrogateescape."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._trees: dict[str, Mapping[str, Entry]] = {}
+
+    def close(self) -> None:
+        """End what was started."""
+        for process in self._running.values():
+            end(process)
+        self._running.clear()
+
+    def size(self, sha: str) -> int | None:
+        """An object's size in bytes; None where it is not here."""
+        words = self._header("--batch-check", sha)
+        return int(words[2]) if len(words) == 3 else None
+
+    def content(self, sha: str) -> bytes | Oversize | None:
+        """A blob, unless it is too large; None where it is not here."""
+        size = self.size(sha)
+        if size is None:
+            return None
+        if size > LARGEST_FILE:
+            return Oversize(size, self._read(sha, _START))
+        return self._read(sha, size)
+
+    def entries(self, commit: str) -> dict[str, Entry]:
+        """Every file of a commit or tree."""
+        listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", _checked(commit))
+        found = {}
+        for line in listing.split(b"\0")[:-1]:
+            about, _, name = line.partition(b"\t")
+            mode, _kind, sha = about.decode("ascii").split(" ")
+            found[name.decode("utf-8", "surrogateescape")] = Entry(mode, sha)
+        return found
+
+    def find(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
+        """Those of the paths that are files, links or submodules of a commit or tree."""
+        root = self._root(commit)
+        found = {path: self._walk(root, path.split("/")) for path in paths}
+        return {path: entry for path, entry in found.items() if entry is not None}
+
+    def _walk(self, tree: str, names: list[str]) -> Entry | None:
+        for name in names[:-1]:
+            entry = self._tree(tree).get(name)
+            if entry is None or entry.mode != _TREE:
+                return None
+            tree = entry.sha
+        entry = self._tree(tree).get(names[-1])
+        return None if entry is None or entry.mode == _TREE else entry
+
+    def _root(self, commit: str) -> str:
+        words = self._header("--batch-check", _checked(commit) + "^{tree}")
+        if len(words) != 3:
+            raise Failed(0, b"missing tree")
+        return words[0].decode("ascii")
+
+    def _tree(self, sha: str) -> Mapping[str, Entry]:
+        if sha not in self._trees:
+            self._trees[sha] = _parsed(self._read(sha, None))
+        return self._trees[sha]
+
+    def _read(self, sha: str, most: int | None) -> bytes:
+        """The first ``most`` bytes of an object, None for all."""
+        words = self._header("--batch", sha)
+        if len(words) != 3:
+            raise Failed(0, b"missing object")
+        size = int(words[2])
+        out = _pipe(self._running["--batch"].stdout)
+        kept = out.read(size if most is None else min(size, most))
+        _skip(out, size - len(kept) + 1)
+        return kept
+
+    def _header(self, mode: str, name: str) -> list[bytes]:
+        """The line that answers a name: name, type, size; or name and ``missing``."""
+        _checked(name[:40])
+        if mode not in self._running:
+            self._running[mode] = self._git.start("cat-file", mode)
+        process = self._running[mode]
+        given = _pipe(process.stdin)
+        given.write(name.encode("ascii") + b"\n")
+        given.flush()
+        line = _pipe(process.stdout).readline()
+        if not line:
+            raise Failed(process.wait(), b"")
+        return line.split()
+
+
+def _parsed(tree: bytes) -> dict[str, Entry]:
+    """The entries of a tree object: mode, space, name, NUL, 20 bytes of sha."""
+    found, at = {}, 0
+    while at < len(tree):
+        space, end_of_name = tree.index(b" ", at), tree.index(b"\0", at)
+        mode = tree[at:space].decode("ascii")
+        name = tree[space + 1 : end_of_name].decode("utf-8", "surrogateescape")
+        at = end_of_name + 21
+        found[name] = Entry(mode, tree[end_of_name + 1 : at].hex())
+    return found
+
+
+def _checked(sha: str) -> str:
+    if not is_sha(sha):
+        raise ValueError("not the full name of an object")
+    return sha
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
+
+
+def _skip(out: IO[bytes], count: int) -> None:
+    while count > 0:
+        count -= len(out.read(min(count, 1 << 20))) or count

@@ -1,0 +1,113 @@
+"""A change's files at merge base, base and head, read from git objects when asked for."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot.change import ChangedFile, Diff, FileStatus
+from workers.checkout import attributes, diff
+from workers.checkout.git import ZERO, Git, TooMuch, is_sha
+from workers.checkout.objects import Objects
+from workers.checkout.terms import Incomplete, Oversize
+from workers.project import Entry
+
+MOST_FILES = 3000
+_SUBMODULE = "160000"
+
+Bring = Callable[[Sequence[str]], None]  # fetches the objects of these names, or raises
+
+
+@dataclass(frozen=True)
+class Range:
+    """The commits of a review. The head may be a tree that is no commit: ``uncommitted``."""
+
+    merge_base: str
+    base: str
+    head: str
+    uncommitted: bool = False
+
+
+class Checkout:
+    """What a review reads: nothing of it lies on disk as a file of the change.
+
+    ``merge_base``, ``base`` and ``head`` are 40 hex digits; ``head`` is no commit's where it is
+    ``uncommitted``. ``excess`` says why the change is too
+    much to be reviewed, empty otherwise; the diff then has files but no lines.
+    """
+
+    def __init__(self, commits: Range, git: Git, objects: Objects, bring: Bring) -> None:
+        self.merge_base, self.base, self.head = commits.merge_base, commits.base, commits.head
+        self.uncommitted = commits.uncommitted
+        self._git, self._objects, self._bring = git, objects, bring
+        self.diff, self.excess = self._compared()
+
+    def _compared(self) -> tuple[Diff, str]:
+        files = diff.changed(self._git, self.merge_base, self.head)
+        if len(files) > MOST_FILES:
+            reason = f"the change has {len(files):,} files; at most {MOST_FILES:,} are reviewed"
+            return Diff(files), reason
+        self._need(_blobs(files))
+        try:
+            return Diff(diff.diff(self._git, self.merge_base, self.head)), ""
+        except TooMuch:
+            return Diff(files), "the change has more lines than can be reviewed"
+
+    def entries(self, commit: str) -> dict[str, Entry]:
+        """Every file of a commit. Its cost grows with the repository."""
+        return self._objects.entries(commit)
+
+    def find(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
+        """Those of the paths that exist in a commit."""
+        return self._objects.find(commit, paths)
+
+    def blobs(self, shas: Iterable[str]) -> dict[str, bytes | Oversize]:
+        """The contents of blobs, fetched in one go where the mirror lacks some.
+
+        Raises Incomplete, Unreachable, HeadGone and Denied.
+        """
+        wanted = tuple(dict.fromkeys(shas))
+        self._need(wanted)
+        found = {}
+        for sha in wanted:
+            content = self._objects.content(sha)
+            if content is None:
+                raise Incomplete("the repository here lacks a file's content")
+            found[sha] = content
+        return found
+
+    def marked(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of the paths that attributes at base call vendored or generated."""
+        return attributes.marked(self._git, self._objects, self.base, paths)
+
+    def renames(self, old_sha: str, new_sha: str) -> Mapping[str, str]:
+        """Old path to new path between two heads; nothing where the old one is unknown here."""
+        if not (is_sha(old_sha) and is_sha(new_sha)) or old_sha == new_sha:
+            return {}
+        if self._objects.size(old_sha) is None or self._objects.size(new_sha) is None:
+            return {}
+        files = diff.changed(self._git, old_sha, new_sha)
+        kinds = {file.status for file in files}
+        if len(files) > MOST_FILES or not {FileStatus.ADDED, FileStatus.DELETED} <= kinds:
+            return {}
+        self._need(_blobs(files))
+        return diff.renames(self._git, old_sha, new_sha)
+
+    def _need(self, shas: Sequence[str]) -> None:
+        missing = [sha for sha in shas if self._objects.size(sha) is None]
+        if missing:
+            self._bring(missing)
+
+
+def _blobs(files: Iterable[ChangedFile]) -> tuple[str, ...]:
+    sides = ((s, m) for f in files for s, m in ((f.old_sha, f.old_mode), (f.new_sha, f.new_mode)))
+    return tuple(dict.fromkeys(sha for sha, mode in sides if sha != ZERO and mode != _SUBMODULE))
+
+
+@contextmanager
+def opened(commits: Range, git: Git, bring: Bring) -> Iterator[Checkout]:
+    """A checkout for as long as the block runs."""
+    objects = Objects(git)
+    try:
+        yield Checkout(commits, git, objects, bring)
+    finally:
+        objects.close()
