@@ -251,8 +251,8 @@ def _address_faults(settings: Settings) -> Iterator[str]:
     if not re.match(r"(sqlite:///|postgresql\+psycopg://)", settings.database):
         yield "REDLINE_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:///"
     broker = settings.broker_url.get_secret_value()
-    if broker and not re.match(r"(redis|rediss|redis\+socket)://", broker):
-        yield "REDLINE_BROKER_URL must begin with redis://, rediss:// or redis+socket://"
+    if broker and not re.match(r"(redis|rediss|unix|redis\+socket)://", broker):
+        yield "REDLINE_BROKER_URL must begin with redis://, rediss:// or unix://"
     forges = [settings.github_url] * settings.github + [settings.gitlab_url] * settings.gitlab
     if settings.forge_pace_seconds == 0 and not all(map(loopback, forges)):
         yield "REDLINE_FORGE_PACE_SECONDS=0 is accepted for a forge on this machine only"

@@ -1,4 +1,4 @@
-"""JSON from outside, read once and strictly: what two readers may understand in two ways is refused."""
+"""JSON from outside, read strictly: what two readers may understand in two ways is refused."""
 
 import json
 import re

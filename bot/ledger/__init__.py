@@ -1,0 +1,27 @@
+"""What is wanted, who is at it, what came of it: the truth that the queue is only a hint of."""
+
+from bot.ledger.errors import Busy, Closed, LedgerError, Lost, Over, Superseded, Unusable
+from bot.ledger.lease import Intent, Lease, Reviewed
+from bot.ledger.ledger import Dead, Gauges, Ledger, Stored
+from bot.ledger.models import arguments, change_id
+from bot.ledger.queue import Due
+
+__all__ = [
+    "Busy",
+    "Closed",
+    "Dead",
+    "Due",
+    "Gauges",
+    "Intent",
+    "Lease",
+    "Ledger",
+    "LedgerError",
+    "Lost",
+    "Over",
+    "Reviewed",
+    "Stored",
+    "Superseded",
+    "Unusable",
+    "arguments",
+    "change_id",
+]
