@@ -54,8 +54,8 @@ def _root() -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
-    for path in _ETC:
-        yield from ("--ro-bind-try", path, path)
+    for name in _ETC:
+        yield from ("--ro-bind-try", name, name)
     yield from ("--proc", "/proc", "--dev", "/dev")
 
 

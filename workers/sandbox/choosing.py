@@ -1,48 +1,48 @@
 """Choose the way, once in a process: the first that passes the self-test."""
 
+import threading
 from functools import cache
-from pathlib import Path
 
-from workers.sandbox.starting import run
-from workers.sandbox.terms import Missing, Refused, Way
+from workers.sandbox import selftest
+from workers.sandbox.terms import Refused, Way
 
-_chosen: list[Way | Refused] = []
+_AUTO = (Way.BUBBLEWRAP, Way.SANDLOCK)
+_mode: list[str] = []
+_testing = threading.Lock()
 
 
 def use(mode: str) -> None:
-    """Choose for this process; what is refused is told by ``current``."""
-    try:
-        chosen: Way | Refused = way(mode)
-    except Refused as refusal:
-        chosen = refusal
-    _chosen[:] = [chosen]
+    """Say once, at the process's start, which mode holds; it is tested when first needed."""
+    _mode[:] = [mode]
 
 
 def current() -> Way:
     """The way chosen for this process. Raises Refused, with the reason, where there is none."""
-    if not _chosen:
+    if not _mode:
         raise Refused("no sandbox was chosen for this process")
-    if isinstance(_chosen[0], Refused):
-        raise Refused(*_chosen[0].args)
-    return _chosen[0]
+    return way(_mode[0])
 
 
-@cache
 def way(mode: str) -> Way:
-    """The way that a mode (auto, bubblewrap, sandlock, off) means. Raises Refused."""
+    """The way that a mode means: "auto", or a way's name. Raises Refused, with each reason."""
     if mode == Way.OFF:
         return Way.OFF
-    faults = self_test(Way.BUBBLEWRAP)
-    if faults:
-        raise Refused("; ".join(faults))
-    return Way.BUBBLEWRAP
+    wanted = _AUTO if mode == "auto" else (Way(mode),)
+    reasons = []
+    for one in wanted:
+        faults = self_test(one)
+        if not faults:
+            return one
+        reasons.append(f"{one}: {', '.join(faults)}")
+    raise Refused("; ".join(reasons))
 
 
 @cache
+def _tested(way: Way) -> tuple[str, ...]:
+    return tuple(selftest.self_test(way))
+
+
 def self_test(way: Way) -> list[str]:
-    """What a program could do in the sandbox and must not; empty where it holds."""
-    try:
-        ran = run(["/bin/true"], work=Path("/usr/share"), way=way)
-    except (Refused, Missing) as error:
-        return [str(error)]
-    return [] if ran.exit == 0 else [ran.stderr.decode(errors="replace").strip()]
+    """What a program could do in the sandbox and must not, tried once in a process."""
+    with _testing:  # stages run side by side; the second waits for what the first finds
+        return list(_tested(way))

@@ -75,14 +75,14 @@ def _readable(job: Job, folder: Path, user: int) -> Job:
     work = _copied(job.work, folder / "work", user)
     programs = tuple(
         one
-        if _open_to_all(one.source)
+        if open_to_all(one.source)
         else replace(one, source=_copied(one.source, folder / f"program-{n}", user))
         for n, one in enumerate(job.programs)
     )
     return replace(job, work=work, programs=programs, user=user)
 
 
-def _open_to_all(path: Path) -> bool:
+def open_to_all(path: Path) -> bool:
     """Whether any user can reach and read it; a folder is taken at its top's word."""
     real = path.resolve()
     needed = stat.S_IROTH | (stat.S_IXOTH if real.is_dir() else 0)

@@ -1,15 +1,16 @@
 """Run one program, in whichever way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from workers.sandbox import bubblewrap, plain
+from workers.sandbox import bubblewrap, plain, sandlock
 from workers.sandbox.preparing import prepared
-from workers.sandbox.running import follow
-from workers.sandbox.terms import Limits, Ran, Way
+from workers.sandbox.running import Running, follow
+from workers.sandbox.terms import Job, Limits, Ran, Way
 
-_STARTS = {
+_STARTS: Mapping[Way, Callable[[Job], Running]] = {
     Way.BUBBLEWRAP: bubblewrap.start,
+    Way.SANDLOCK: sandlock.start,
     Way.OFF: plain.start,
 }
 
