@@ -12,7 +12,7 @@ from bot.change import Anchor, AnchorKind, Diff
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
 from bot.review import Review
-from rules.finding import Family, Finding, Key, Severity
+from rules.finding import Family, Finding, Severity
 from rules.rule import rules_of
 
 LISTED = 25  # findings of one rule that one thread lists
@@ -21,7 +21,7 @@ _ORDER = tuple(Family)
 _LONGEST_BODY = 30_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one of a kind: comparing thousands of findings takes long
 class Group:
     """The findings that one thread speaks for: one, or all of one rule in one file."""
 
@@ -37,11 +37,6 @@ class Group:
     def alone(self) -> bool:
         """Whether its kind has a thread for each finding."""
         return self.first.family in _OWN_THREAD
-
-    @property
-    def key(self) -> Key | None:
-        """What the finding is compared by, where it stands alone."""
-        return self.first.key if self.alone else None
 
     @property
     def worthy(self) -> bool:
@@ -172,22 +167,16 @@ def _unwrapped(paragraph: str) -> str:
     return " ".join(lines) if plain and not paragraph.startswith("```") else paragraph
 
 
-def fixed(before: str, commit: str) -> str:
-    """The text of a thread whose findings are gone, what it said folded below."""
-    return _over(f"**Fixed in {commit}.**", before)
+DOUBLED = "Said twice by accident: an older comment of ours says this."
 
 
-def elsewhere(before: str, commit: str) -> str:
-    """The same where the target branch has the problem too: it is not this change's any more."""
-    return _over(f"**Also on the target branch, as of {commit}:** no longer counted here.", before)
+def elsewhere(commit: str) -> str:
+    """What is said where the target branch has the problem too: not this change's any more."""
+    return f"Also on the target branch, as of {commit}: no longer counted here."
 
 
-def doubled(before: str) -> str:
-    """The text of a comment that an accident made twice."""
-    return _over("**Said twice by accident:** an older comment of ours says this.", before)
-
-
-def _over(headline: str, before: str) -> str:
+def over(headline: str, before: str) -> str:
+    """A body that ends a thread: the headline, and what it said until then folded below."""
     text = _without_mark(before)
     return f"{headline}\n\n{folded('What was said', text)}" if text else headline
 

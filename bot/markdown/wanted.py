@@ -15,6 +15,18 @@ from bot.review import Comment, CommentKind, Mark, Outcome, Posted, Review, Stat
 MOST_THREADS = 10  # new ones, a push
 
 
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The end of a thread: the body that replaces its own, or the one reply below what people said.
+
+    Both end with the mark.
+    """
+
+    mark: Mark
+    body: str
+    reply: str
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A review in words, before it is compared with what is posted.
@@ -97,22 +109,22 @@ class Wanted:
         mark = Mark(CommentKind.SUMMARY, run=run, body=body_hash(blind), left=left)
         return self._comment(mark, text, Anchor(AnchorKind.SUMMARY))
 
-    def retired(self, posted: Posted) -> str:
-        """The body of a thread whose finding is gone."""
+    def retired(self, posted: Posted) -> Parting:
+        """What is said of a thread whose finding is gone."""
         commit = self.review.change.head[:7]
-        old = self._subject(posted.mark) in self._existing
-        text = (thread.elsewhere if old else thread.fixed)(posted.body, commit)
-        return self._comment(self._over(posted.mark), text, Anchor(AnchorKind.SUMMARY)).body
+        if self._subject(posted.mark) in self._existing:
+            return self._parting(posted, thread.elsewhere(commit))
+        return self._parting(posted, f"Fixed in {commit}.")
 
-    def farewell(self, posted: Posted) -> str:
-        """What is said below a thread that people have talked in, when its finding is gone."""
-        text = f"Fixed in {self.review.change.head[:7]}."
-        return self._comment(self._over(posted.mark), text, Anchor(AnchorKind.SUMMARY)).body
+    def doubled(self, posted: Posted) -> Parting:
+        """What is said of a comment that an accident made twice."""
+        return self._parting(posted, thread.DOUBLED)
 
-    def doubled(self, posted: Posted) -> str:
-        """The body of a comment that an accident made twice."""
-        text = thread.doubled(posted.body)
-        return self._comment(self._over(posted.mark), text, Anchor(AnchorKind.SUMMARY)).body
+    def _parting(self, posted: Posted, headline: str) -> Parting:
+        mark = replace(posted.mark, run=self.review.change.head, fixed=True)
+        signed = sign(mark, self.review.change.id, self.key)
+        body = thread.over(f"**{headline}**", posted.body)
+        return Parting(mark, f"{body}\n\n{signed}", f"{headline}\n\n{signed}")
 
     def judged(self, mark: Mark) -> bool:
         """Whether a finding's absence means anything: its stage was not left unchecked."""
@@ -120,9 +132,6 @@ class Wanted:
             result.outcome is Outcome.UNCHECKED and mark.stage in (result.stage, "")
             for result in self.review.results
         )
-
-    def _over(self, mark: Mark) -> Mark:
-        return replace(mark, run=self.review.change.head, fixed=True)
 
     @cached_property
     def _existing(self) -> frozenset[tuple[str, str]]:

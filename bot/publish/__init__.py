@@ -1,0 +1,109 @@
+"""Makes the forge say what the review says: what is posted is reconciled with what is wanted.
+
+Nothing is posted twice and nothing is lost, wherever this is killed and however the forge fails:
+each object has a subject; what is about to be written is written down first; after an answer that
+says nothing the listing decides.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.change import Anchor, AnchorKind
+from bot.forges.base import Conversation, Refused
+from bot.markdown.thread import Group
+from bot.markdown.wanted import Parting, Wanted
+from bot.publish.matching import Match, Renames, Thread, chosen, matched
+from bot.publish.pen import Guard, Intent, Pen, Timing, subject
+from bot.review import Comment, Posted
+
+__all__ = ["Guard", "Intent", "Renames", "Timing", "publish"]
+
+log = structlog.get_logger()
+
+
+def publish(
+    conversation: Conversation,
+    wanted: Wanted,
+    guard: Guard,
+    renames: Renames,
+    timing: Timing | None = None,
+) -> None:
+    """Bring the conversation to what the review wants; the status is the caller's and comes last.
+
+    Silent edits first, then one review, then the summary. Raises what the guard raises when this
+    run may not write any more, and ForgeError: what is written by then is found by the next run.
+    """
+    pen = Pen(conversation, guard, timing or Timing())
+    match = matched(wanted, pen.settled(), renames)
+    fresh, left = chosen(wanted, match, pen.expected)
+    for double in match.doubles:
+        _part(pen, double, wanted.doubled(double.first))
+    _edit_threads(pen, wanted, match)
+    for gone in match.gone:
+        if wanted.judged(gone.first.mark):
+            _part(pen, gone, wanted.retired(gone.first))
+    summary = wanted.summary(posted=match.summary is not None, resolved=match.resolved, left=left)
+    if match.summary and summary:
+        _edit_summary(pen, match.summary, summary)
+    _post_threads(pen, wanted, fresh)
+    if summary and not match.summary and subject(summary.mark) not in pen.expected:
+        _post_summary(pen, summary)
+
+
+def _part(pen: Pen, thread: Thread, parting: Parting) -> None:
+    """End a thread: in place, or by one reply where people have talked in it."""
+    if thread.answered:
+        pen.reply(thread.first, parting.reply, parting.mark)
+        return
+    # Closed before it is edited: what is marked as over is never looked at again.
+    if not thread.first.resolved:
+        pen.resolve(thread.first)
+    pen.edit(thread.first, parting.body, parting.mark)
+
+
+def _edit_threads(pen: Pen, wanted: Wanted, match: Match) -> None:
+    for group, thread in match.threads.items():
+        mark = wanted.mark(group)
+        if thread.first.mark.body != mark.body:
+            pen.edit(thread.first, wanted.thread(group).body, mark)
+
+
+def _edit_summary(pen: Pen, posted: Posted, summary: Comment) -> None:
+    old, new = posted.mark, summary.mark
+    if (old.body, old.left) != (new.body, new.left):
+        pen.edit(posted, summary.body, new)
+
+
+def _post_threads(pen: Pen, wanted: Wanted, groups: Sequence[Group]) -> None:
+    """All that stand on lines as one review; where that is refused, and on files, one by one."""
+    inline = [group for group in groups if wanted.place(group).kind is AnchorKind.LINE]
+    if len(inline) > 1:
+        try:
+            pen.post([wanted.thread(group) for group in inline])
+        except Refused as refused:
+            log.warning("review refused", reason=str(refused))
+        else:
+            groups = [group for group in groups if group not in inline]
+    for group in groups:
+        _post_thread(pen, wanted, group)
+
+
+def _post_thread(pen: Pen, wanted: Wanted, group: Group) -> None:
+    """On its line, else on its file; else its row in the summary, which has all, must do."""
+    own = wanted.place(group)
+    file = Anchor(AnchorKind.FILE, own.path, old_path=own.old_path)
+    for anchor in dict.fromkeys((own, file)):
+        try:
+            pen.post([wanted.thread(group, anchor)])
+        except Refused as refused:
+            log.warning("thread refused", kind=anchor.kind, reason=str(refused))
+        else:
+            return
+
+
+def _post_summary(pen: Pen, summary: Comment) -> None:
+    try:
+        pen.post([summary])
+    except Refused as refused:  # a locked conversation: the status still says it all
+        log.warning("summary refused", reason=str(refused))
