@@ -66,12 +66,12 @@ def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
     subjects: list[Subject] = []
     for path, data in files.items():
         subjects += _subjects(path, data)
-    images = Images(files, lambda paths: {path: files[path] for path in paths if path in files})
+    images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
     findings = judge([rule], subjects, Release("", images.dockerfile_of))
     return frozenset((finding.location.path, finding.location.line) for finding in findings)
 
 
 def _subjects(path: str, data: bytes) -> list[Subject]:
     if "Dockerfile" in PurePosixPath(path).name:
-        return list(dockerfile.parse(data, path))
+        return [dockerfile.parse(data, path)]
     return list(manifest.parse(data, path))

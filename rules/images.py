@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from rules.finding import folder
 from rules.subjects import image
 from rules.subjects.dockerfile import Dockerfile, parse
+from rules.subjects.dockerfile import Unreadable as DockerfileUnreadable
 from rules.subjects.yaml import Map, Node, Unreadable, decode, documents
 
 Reader = Callable[[Iterable[str]], Mapping[str, bytes]]
@@ -29,22 +30,32 @@ class Build:
 
 @dataclass(frozen=True)
 class Images:
-    """The images that a repository builds: ``paths`` are all its files, ``read`` their content.
+    """The images that a repository builds: ``entries`` names all its files, ``read`` reads some.
 
-    Asked in this order: what compose, skaffold and bake files say; the one Dockerfile whose
-    folder is the image's last segment. Where two answers are possible there is none.
+    Neither is called before a rule asks. Asked in this order: what compose, skaffold and bake
+    files say; the one Dockerfile whose folder is the image's last segment. Where two answers are
+    possible there is none.
     """
 
-    paths: Iterable[str]
+    entries: Callable[[], Iterable[str]]
     read: Reader
+    _known: dict[str, Dockerfile | None] = field(default_factory=dict)
 
     def dockerfile_of(self, reference: str) -> Dockerfile | None:
         """The parsed Dockerfile that builds this image reference, None where nothing says so."""
         path = self.path_of(reference)
-        data = self.read([path]).get(path) if path else None
-        if path is None or data is None:
+        if path is None:
             return None
-        return parse(data, path)
+        if path not in self._known:
+            self._known[path] = self._parsed(path)
+        return self._known[path]
+
+    def _parsed(self, path: str) -> Dockerfile | None:
+        data = self.read([path]).get(path)
+        try:
+            return None if data is None else parse(data, path)
+        except DockerfileUnreadable:  # said once, where the Dockerfile itself is judged
+            return None
 
     def path_of(self, reference: str) -> str | None:
         """The Dockerfile's path."""
@@ -59,22 +70,22 @@ class Images:
         return _only(alike) or self._by_folder(parsed.last)
 
     @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(self.entries())
+
+    @cached_property
     def builds(self) -> tuple[Build, ...]:
         """What the repository's build files say, of Dockerfiles that exist."""
-        known = set(self.paths)
-        chosen = [path for path in known if _reader_of(path) is not None]
-        found = (
-            build
-            for path, data in sorted(self.read(chosen).items())
-            for build in _builds(path, data)
-        )
+        known = self._paths
+        chosen = sorted(path for path in known if _reader_of(path) is not None)
+        found = (build for path, data in self.read(chosen).items() for build in _builds(path, data))
         return tuple(build for build in found if build.dockerfile in known)
 
     @cached_property
     def _folders(self) -> Mapping[str, list[str]]:
         """A folder's own name to the Dockerfiles in folders of that name."""
         named: dict[str, list[str]] = {}
-        for path in self.paths:
+        for path in sorted(self._paths):
             if PurePosixPath(path).name in _NAMES:
                 named.setdefault(PurePosixPath(path).parent.name, []).append(path)
         return named
@@ -156,12 +167,12 @@ def _entries(node: Node | None) -> list[tuple[str, Map]]:
 
 def _build(reference: str, base: str, context: str, file: str) -> Iterator[Build]:
     parsed = image.parse(reference)
-    path = _inside(base, context, file or "Dockerfile")
+    path = inside(base, context, file or "Dockerfile")
     if parsed is not None and path is not None:
         yield Build(parsed.name, path)
 
 
-def _inside(*parts: str) -> str | None:
+def inside(*parts: str) -> str | None:
     """The repository path that the parts lead to; None where they leave the repository."""
     steps: list[str] = []
     for step in "/".join(part for part in parts if part).split("/"):

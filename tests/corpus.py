@@ -1,4 +1,4 @@
-"""``make corpus``: judge graded cases, one finding a line; without cases the shared ones, scored."""
+"""``make corpus``: judge graded cases, a finding a line; by default score the shared ones."""
 
 import argparse
 import json
@@ -59,18 +59,18 @@ def judged(cases: Path, root: Path) -> Iterator[str]:
 
 def findings_of(files: dict[str, bytes]) -> list[Finding]:
     """What all rules say of one case's files, judged together."""
-    images = Images(files, lambda paths: {path: files[path] for path in paths if path in files})
+    images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
     subjects = [each for path, data in files.items() for each in subjects_of(path, data)]
     return judge(RULES, subjects, Release("", images.dockerfile_of))
 
 
 def subjects_of(path: str, data: bytes) -> list[Subject]:
-    """What a file holds: a Dockerfile by its name, else manifests; nothing if unreadable."""
+    """What a file holds: manifests or a Dockerfile, by its name; nothing if unreadable."""
     try:
         if PurePosixPath(path).suffix in (".yaml", ".yml", ".json"):
             return list(manifest.parse(data, path))
-        return [dockerfile.parse(data, path)]
-    except Unreadable as error:
+        return [dockerfile.parse(data, path)] if dockerfile.is_dockerfile(path) else []
+    except (Unreadable, dockerfile.Unreadable) as error:
         print(f"{path}: {error}", file=sys.stderr)
         return []
 

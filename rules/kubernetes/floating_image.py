@@ -60,7 +60,7 @@ GOOD_DIGEST = """
       - name: web
         image: nginx@sha256:0a399eb16751829e1af26fea27b20c3ec28d7ab1fb72182879dcae1cca21206a
       - name: log
-        image: fluent/fluent-bit:latest@sha256:0a399eb16751829e1af26fea27b20c3ec28d7ab1fb72182879dcae1cca21206a
+        image: app:latest@sha256:0a399eb16751829e1af26fea27b20c3ec28d7ab1fb72182879dcae1cca21206a
 """
 GOOD_COMMIT = """
   apiVersion: v1

@@ -138,7 +138,7 @@ def _problem(container: Container, *, said: bool) -> Problem:
     why = "allowPrivilegeEscalation is true" if said else "allowPrivilegeEscalation is not false"
     return Problem(
         container.at(*_KEYS),
-        f"{container.words}: {why}, so a setuid program in the image can turn a break-in into root.",
+        f"{container.words}: {why}, so a setuid program in the image can make a break-in root.",
         detail=f"{container.key} allowPrivilegeEscalation",
         container=container.name,
         fix="Set securityContext.allowPrivilegeEscalation: false on this container.",

@@ -214,7 +214,9 @@ def _of(pod: Pod, container: Container) -> Iterator[Problem]:
         yield _said(container, "runAsUser", user_place, f"runs as root (runAsUser: 0): {_ROOT}")
     elif says is None:
         why = f"{container.words} may run as root, since nothing sets runAsNonRoot: true: {_ROOT}."
-        yield Problem(place, why, f"{container.key} runAsNonRoot", container=container.name, fix=_FIX)
+        yield Problem(
+            place, why, f"{container.key} runAsNonRoot", container=container.name, fix=_FIX
+        )
     elif container.node.value(*_KEYS) not in (True, None) and not templated(container.node, *_KEYS):
         why = f"may run as root, since its runAsNonRoot is not true: {_ROOT}"
         problem = _said(container, "runAsNonRoot false", place, why)

@@ -12,8 +12,8 @@ _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a
 _LONGEST = 1024  # signs: a name has at most 255, a tag 128, a digest about 140
 
 _WORDS = """
-latest stable unstable mainline main master trunk head tip edge nightly daily weekly canary dev devel
-develop development snapshot rolling current next preview experimental testing rawhide lts
+latest stable unstable mainline main master trunk head tip edge nightly daily weekly canary dev
+devel develop development snapshot rolling current next preview experimental testing rawhide lts
 """
 _MOVING = frozenset(_WORDS.split())
 # A part of a tag that names one build: a version, a date, a number, a commit.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rules.finding import Location, ObjectName
-from rules.subjects.workload import Container, Pod, pod_of
+from rules.subjects.workload import Container, Pod, is_patch, pod_of
 from rules.subjects.yaml import List, Map, Node, Unreadable, decode, documents
 
 _KEY = r"(?:^|[{,])[ \t-]*[\"']?%s[\"']?[ \t]*:"
@@ -46,6 +46,11 @@ class Manifest:
     def pod(self) -> Pod | None:
         """The pod that it is or makes; None where it has none."""
         return pod_of(self.path, self.kind, self.root)
+
+    @property
+    def is_patch(self) -> bool:
+        """Whether it is a partial patch of a workload: judged with what it patches, never alone."""
+        return self.pod is not None and is_patch(self.pod, self.root)
 
     @property
     def containers(self) -> tuple[Container, ...]:
@@ -99,6 +104,8 @@ def _objects(root: Node, path: str, api: str = "", kind: str = "") -> Iterator[M
     items = root.get("items")
     if kind.endswith("List") and isinstance(items, List):
         for item in items.items:
-            yield from _objects(item, path, api if kind != "List" else "", kind.removesuffix("List"))
+            yield from _objects(
+                item, path, api if kind != "List" else "", kind.removesuffix("List")
+            )
     elif api and kind:
         yield Manifest(path, root, api, kind)

@@ -8,7 +8,12 @@ _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", 
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"))
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
-_DIGITS = {16: re.compile(r"[0-9a-fA-F]+"), 10: re.compile(r"[0-9]+"), 8: re.compile(r"[0-7]+"), 2: re.compile(r"[01]+")}
+_DIGITS = {
+    16: re.compile(r"[0-9a-fA-F]+"),
+    10: re.compile(r"[0-9]+"),
+    8: re.compile(r"[0-7]+"),
+    2: re.compile(r"[01]+"),
+}
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _LONGEST = 64  # signs of a number: 2^64 in binary; longer ones stay text
 
@@ -19,7 +24,12 @@ def resolve(text: str, plain: bool, tag: str | None) -> Value:
     """The value of a scalar. Never raises: what is no number or word of YAML is a text."""
     if tag == _KINDS + "str" or tag == "!":
         return text
-    if not plain and tag not in (_KINDS + "int", _KINDS + "bool", _KINDS + "null", _KINDS + "float"):
+    if not plain and tag not in (
+        _KINDS + "int",
+        _KINDS + "bool",
+        _KINDS + "null",
+        _KINDS + "float",
+    ):
         return text
     if text in _NULL:
         return None

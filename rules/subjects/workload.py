@@ -112,13 +112,20 @@ class Pod:
 def pod_of(path: str, kind: str, root: Map) -> Pod | None:
     """The pod of a Pod, of a workload, or of a custom resource with a pod template."""
     below = root.get(*_SPECS.get(kind, _TEMPLATE))
-    if not isinstance(below, Map) or not _has_containers(below):
+    if not isinstance(below, Map) or not any(below.maps(group) for group in _GROUPS):
         return None
     return Pod(path, below, (root.line, root.last))
 
 
-def _has_containers(spec: Map) -> bool:
-    return any(spec.maps(group) for group in _GROUPS)
+def is_patch(pod: Pod, root: Map) -> bool:
+    """Whether it only says what to change in an object that stands elsewhere.
+
+    A patch names its object and containers and has no image, without which the API server takes
+    no workload; OpenShift's triggers fill it in.
+    """
+    named = root.text("metadata", "name") and all(each.name for each in pod.containers)
+    whole = any(each.image for each in pod.containers) or root.get("spec", "triggers") is not None
+    return bool(named) and not whole
 
 
 def user_of(pod: Pod, container: Container) -> tuple[int | None, Location]:

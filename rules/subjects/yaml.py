@@ -12,15 +12,18 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser  # the events alone; yaml.parse wraps the same
 
 from rules.subjects.scalar import Value, resolve
 
 DEEPEST = 200  # nested collections; CustomResourceDefinitions of real projects reach about 60
 MOST_COPIED = 100_000  # nodes that all aliases of a file may stand for
 MOST_DOCUMENTS = 2_000
+
+_Event = Any  # the stubs know events without marks; libyaml makes none
 
 _PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 
@@ -125,8 +128,8 @@ def documents(text: str) -> list[Node]:
     return composer.roots
 
 
-def _events(text: str) -> Iterator[yaml.Event]:
-    parser = CParser(text)
+def _events(text: str) -> Iterator[_Event]:
+    parser: Any = CParser(text)
     try:
         while (event := parser.get_event()) is not None:
             yield event
@@ -188,7 +191,7 @@ class _Composer:
             yaml.DocumentStartEvent: self._document,
         }
 
-    def take(self, event: yaml.Event) -> None:
+    def take(self, event: _Event) -> None:
         """Use the next event."""
         handle = self._take.get(type(event))
         if handle is not None:
@@ -198,13 +201,13 @@ class _Composer:
         """The line, from 1, of the sign at this index."""
         return bisect_left(self._ends, index) + 1
 
-    def _document(self, event: yaml.Event) -> None:
+    def _document(self, event: _Event) -> None:
         self._anchors.clear()
         if len(self.roots) >= MOST_DOCUMENTS:
             line = self.line(event.start_mark.index)
             raise Unreadable(line, f"more than {MOST_DOCUMENTS:,} documents in one file")
 
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
+    def _scalar(self, event: _Event) -> None:
         start, end = event.start_mark.index, event.end_mark.index
         line = bisect_left(self._ends, start) + 1
         if event.style in ("|", ">"):  # ends before the next token, blank lines included
@@ -215,22 +218,22 @@ class _Composer:
             self._anchors[event.anchor] = node
         self._add(node)
 
-    def _map(self, event: yaml.MappingStartEvent) -> None:
+    def _map(self, event: _Event) -> None:
         line = self.line(event.start_mark.index)
         self._open(event, Map(line, line))
 
-    def _list(self, event: yaml.SequenceStartEvent) -> None:
+    def _list(self, event: _Event) -> None:
         line = self.line(event.start_mark.index)
         self._open(event, List(line, line))
 
-    def _open(self, event: yaml.CollectionStartEvent, node: Map | List) -> None:
+    def _open(self, event: _Event, node: Map | List) -> None:
         if len(self._stack) >= DEEPEST:
             raise Unreadable(node.line, f"nested more than {DEEPEST} levels deep")
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         self._stack.append(_Open(node, event.anchor, bool(event.flow_style)))
 
-    def _close(self, event: yaml.CollectionEndEvent) -> None:
+    def _close(self, event: _Event) -> None:
         done = self._stack.pop()
         node = done.node
         if done.flow:
@@ -242,7 +245,7 @@ class _Composer:
             self._anchors[done.anchor] = node
         self._add(node)
 
-    def _alias(self, event: yaml.AliasEvent) -> None:
+    def _alias(self, event: _Event) -> None:
         line = self.line(event.start_mark.index)
         if event.anchor not in self._anchors:
             raise Unreadable(line, "an alias without its anchor")
@@ -274,8 +277,7 @@ class _Composer:
             return
         top = self._stack[-1]
         parent, key = top.node, top.key
-        if node.last > parent.last:
-            parent.last = node.last
+        parent.last = max(parent.last, node.last)
         if isinstance(parent, List):
             parent.items.append(node)
         elif key is None:
@@ -291,7 +293,7 @@ class _Composer:
 
 
 def _merge(node: Map, merged: Node) -> None:
-    """Take over what a ``<<`` names: what the mapping itself says wins, then what is named first."""
+    """Take over what a ``<<`` names: the mapping's own keys win, then what is named first."""
     for each in merged.items if isinstance(merged, List) else [merged]:
         if not isinstance(each, Map):
             raise Unreadable(each.line, "a merge key whose value is not a mapping")

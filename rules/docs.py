@@ -1,0 +1,89 @@
+"""``python -m rules.docs``: writes docs/rules.md from docstrings and examples; ``--check`` asks."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rules import examples
+from rules.finding import Blocks
+from rules.rule import Rule, rules_of
+from rules.subjects.dockerfile import Dockerfile
+
+PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
+KINDS = {"kubernetes": "Kubernetes manifests", "dockerfile": "Dockerfiles"}
+_WHEN = {
+    Blocks.NEW: "wherever it is new",
+    Blocks.ADDED: "on what a change adds; elsewhere it warns",
+}
+_HEAD = """\
+# What Redline judges
+
+This page is generated from the rules themselves: `make docs` writes it, `make check` fails when
+it is stale. The examples are the rules' tests; `<--` marks the line that gets the comment.
+A rule's letter says what it is at most: B blocks, W warns, I informs.
+"""
+
+
+def main() -> int:
+    """Write the page, or with ``--check`` say whether it is fresh: 0 yes, 1 no."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    checking, fresh = parser.parse_args().check, page()
+    if not checking:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(fresh)
+    elif not PAGE.exists() or PAGE.read_text() != fresh:
+        sys.stderr.write(f"{PAGE.name} is stale: run make docs\n")
+        return 1
+    return 0
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    parts = [_HEAD]
+    for kind, title in KINDS.items():
+        rules = rules_of(kind)
+        parts += [f"## {title}\n", _table(rules)]
+        parts += [_section(rule) for rule in rules]
+    return "\n".join(parts)
+
+
+def _table(rules: tuple[Rule, ...]) -> str:
+    rows = (f"| [{each.name}](#{each.name}) | {_letter(each)} | {each.title} |" for each in rules)
+    return "\n".join(("| rule | | says |", "|---|---|---|", *rows, ""))
+
+
+def _letter(rule: Rule) -> str:
+    return rule.severity.name[0]
+
+
+def _section(rule: Rule) -> str:
+    why = rule.doc.partition("\n")[2].strip()
+    lines = [f"### {rule.name}\n", f"**{rule.title}.** {_blocks(rule)}\n", f"{why}\n"]
+    for words, sources in (("Bad", rule.bad), ("Good", rule.good)):
+        lines += [f"{words}:\n", *(_example(rule, source) for source in sources)]
+    return "\n".join(lines)
+
+
+def _blocks(rule: Rule) -> str:
+    when = _WHEN.get(rule.blocks)
+    return f"Blocks {when}." if when else f"Level: {rule.severity.word}."
+
+
+def _example(rule: Rule, source: str) -> str:
+    example = examples.of(rule, source)
+    language = "dockerfile" if rule.subject is Dockerfile else "yaml"
+    return "\n".join((f"```{language}", *_lines(example), "```\n"))
+
+
+def _lines(example: examples.Example) -> Iterator[str]:
+    for number, (path, text) in enumerate(example.files.items()):
+        if number:
+            yield f"# {path}"
+        for place, line in enumerate(text.splitlines(), 1):
+            yield f"{line}   # <--" if (path, place) in example.marks else line
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
