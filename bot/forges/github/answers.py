@@ -1,0 +1,241 @@
+"""What of GitHub's answers is read; everything else in them is left out."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+Sha = Annotated[str, Meta(pattern=r"\A[0-9a-f]{40}\Z")]
+Name = Annotated[str, Meta(pattern=r"\A[\w.-]+/[\w.-]+\Z")]
+
+
+class User(Struct, frozen=True):
+    """An account; Apps' logins end in ``[bot]``."""
+
+    login: str
+
+
+class App(Struct, frozen=True):
+    """A GitHub App."""
+
+    id: int
+    slug: str = ""
+
+
+class Installation(Struct, frozen=True):
+    """An App where it is installed, and what it was granted there."""
+
+    id: int
+    permissions: dict[str, str] = {}
+    suspended_at: str | None = None
+
+
+class AccessToken(Struct, frozen=True):
+    """A token of an installation; ``expires_at`` by the forge's clock."""
+
+    token: str
+    expires_at: str
+
+
+class Repository(Struct, frozen=True):
+    """A repository by its name of today."""
+
+    id: int
+    full_name: Name
+    clone_url: str
+    html_url: str
+    archived: bool = False
+    disabled: bool = False
+
+
+class RepositoryId(Struct, frozen=True):
+    """A repository of which only the identity matters."""
+
+    id: int
+
+
+class Base(Struct, frozen=True):
+    """Where a pull request goes."""
+
+    ref: str
+    sha: Sha
+    repo: Repository
+
+
+class Head(Struct, frozen=True):
+    """Where it comes from; ``repo`` is None when the fork was deleted."""
+
+    sha: Sha
+    repo: RepositoryId | None
+
+
+class Pull(Struct, frozen=True):
+    """A pull request; ``user`` is None when the account was deleted."""
+
+    number: int
+    state: str
+    html_url: str
+    base: Base
+    head: Head
+    user: User | None = None
+    draft: bool = False
+
+
+class PullNumber(Struct, frozen=True):
+    """A pull request in a listing."""
+
+    number: int
+
+
+class Commit(Struct, frozen=True):
+    """A commit by its sha."""
+
+    sha: Sha
+
+
+class Comparison(Struct, frozen=True):
+    """Two commits compared: the first one, and where the second left it."""
+
+    base_commit: Commit
+    merge_base_commit: Commit
+
+
+class Reference(Struct, frozen=True):
+    """A branch."""
+
+    object: Commit
+
+
+class Permission(Struct, frozen=True):
+    """What someone may do; ``permission`` knows fewer words, and never a custom one."""
+
+    permission: str = "none"
+    role_name: str = ""
+
+
+class Output(Struct, frozen=True):
+    """What a check run shows."""
+
+    title: str | None = None
+    summary: str | None = None
+    annotations_count: int = 0
+
+
+class CheckRun(Struct, frozen=True):
+    """A check run; ``conclusion`` is set when it is completed."""
+
+    id: int
+    status: str
+    conclusion: str | None = None
+    details_url: str | None = None
+    app: App | None = None
+    output: Output = Output()
+
+
+class CommitStatus(Struct, frozen=True):
+    """One row of a commit's statuses, which are never edited."""
+
+    id: int
+    state: str
+    context: str
+    description: str | None = None
+    target_url: str | None = None
+    creator: User | None = None
+
+
+class IssueComment(Struct, frozen=True):
+    """A comment in a change's conversation."""
+
+    id: int
+    html_url: str = ""
+    body: str | None = None
+    user: User | None = None
+
+
+class Reacted(Struct, frozen=True):
+    """A reaction to a comment."""
+
+    id: int
+    content: str
+    user: User | None = None
+
+
+class Author(Struct, frozen=True):
+    """An account as GraphQL has it: an App's login has no ``[bot]``."""
+
+    login: str
+    kind: str = field(name="__typename", default="User")
+
+
+class ThreadComment(Struct, frozen=True, rename="camel"):
+    """A comment of a thread. ``full_database_id`` is the REST interface's id."""
+
+    id: str
+    full_database_id: str | int | None
+    body: str
+    url: str
+    state: str
+    is_minimized: bool
+    viewer_can_minimize: bool
+    author: Author | None
+
+
+class ThreadComments(Struct, frozen=True):
+    """The first comments of a thread."""
+
+    nodes: list[ThreadComment | None]
+
+
+class Thread(Struct, frozen=True, rename="camel"):
+    """A thread of review comments."""
+
+    id: str
+    is_resolved: bool
+    viewer_can_resolve: bool
+    resolved_by: Author | None
+    comments: ThreadComments
+
+
+class PageInfo(Struct, frozen=True, rename="camel"):
+    """Whether there is more, and behind what."""
+
+    has_next_page: bool
+    end_cursor: str | None
+
+
+class Threads(Struct, frozen=True, rename="camel"):
+    """A page of threads."""
+
+    nodes: list[Thread | None]
+    page_info: PageInfo
+
+
+class PendingReview(Struct, frozen=True, rename="camel"):
+    """A review that was begun and never published."""
+
+    full_database_id: str | int | None
+    author: Author | None
+
+
+class PendingReviews(Struct, frozen=True):
+    """Those that we can see, which are our own."""
+
+    nodes: list[PendingReview | None]
+
+
+class PullRequest(Struct, frozen=True, rename="camel"):
+    """The threads of a pull request."""
+
+    review_threads: Threads
+    reviews: PendingReviews
+
+
+class ThreadsRepository(Struct, frozen=True, rename="camel"):
+    """The repository of the pull request."""
+
+    pull_request: PullRequest
+
+
+class ThreadsAnswer(Struct, frozen=True):
+    """The answer to the question for a change's threads."""
+
+    repository: ThreadsRepository

@@ -1,0 +1,251 @@
+"""The comments of one pull request: ours listed, posted, edited, resolved."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot import marks
+from bot.change import AnchorKind, Change, Kind
+from bot.forges.base import Denied, Gone, Reaction, Refused
+from bot.forges.github import answers
+from bot.forges.github.client import Client, Json
+from bot.forges.github.credentials import Me
+from bot.review import Comment, CommentKind, Posted
+from rules.finding import Side
+
+_A_REVIEW = 30  # comments that GitHub is known to take in one
+_SIDES = {Side.HEAD: "RIGHT", Side.BASE: "LEFT"}
+
+# fullDatabaseId: the shorter one does not hold the ids that GitHub gives out now.
+_THREADS = """
+query ($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      reviews(first: 20, states: [PENDING]) { nodes { fullDatabaseId author { login __typename } } }
+      reviewThreads(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes {
+          id isResolved viewerCanResolve resolvedBy { login __typename }
+          comments(first: 30) {
+            nodes {
+              id fullDatabaseId body url state isMinimized viewerCanMinimize
+              author { login __typename }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+_RESOLVE = """
+mutation ($input: ResolveReviewThreadInput!) {
+  resolveReviewThread(input: $input) { thread { id } }
+}
+"""
+_MINIMIZE = """
+mutation ($input: MinimizeCommentInput!) {
+  minimizeComment(input: $input) { minimizedComment { isMinimized } }
+}
+"""
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """A comment that somebody deleted is not the end of the change."""
+    try:
+        yield
+    except Gone as error:
+        raise Refused(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What GitHub has of ours: threads with their first comments, and reviews left pending."""
+
+    threads: dict[str, tuple[answers.Thread, answers.ThreadComment]]
+    posted: list[Posted]
+    pending: list[str]
+
+
+class GitHubConversation:
+    """Implements bot.forges.base.Conversation. ``key`` signs the marks."""
+
+    def __init__(self, client: Client, me: Me, change: Change, key: bytes) -> None:
+        self._client, self._me, self._change, self._key = client, me, change, key
+        self._root = f"/repositories/{change.id.repository}"
+        self._listed: _Listing | None = None
+
+    def own(self) -> list[Posted]:
+        """Our threads and summaries, as GitHub lists them now."""
+        if self._change.id.kind is Kind.MERGE_GROUP:
+            return []
+        self._listed = self._list()
+        return [*self._listed.posted, *self._summaries()]
+
+    def post(self, comments: Sequence[Comment]) -> None:
+        """One review of all that has a line; what is about a file, and the summary, by itself."""
+        lines = [one for one in comments if one.anchor.kind is AnchorKind.LINE]
+        if lines or any(one.anchor.kind is AnchorKind.FILE for one in comments):
+            self._discard_pending()
+        for start in range(0, len(lines), _A_REVIEW):
+            self._review(lines[start : start + _A_REVIEW])
+        for comment in comments:
+            if comment.anchor.kind is AnchorKind.FILE:
+                self._about_file(comment)
+            elif comment.mark.kind is CommentKind.SUMMARY:
+                self.answer(comment.body)
+
+    def edit(self, posted: Posted, body: str) -> None:
+        """Replace the text. Raises Refused when the comment is not there any more."""
+        with _still_there():
+            self._client.patch(self._address(posted), {"body": body}, object)
+
+    def resolve(self, posted: Posted) -> None:
+        """Resolve the thread where GitHub lets us, else hide its first comment, else leave it."""
+        if self._listed is None:
+            self._listed = self._list()
+        thread, first = self._listed.threads.get(posted.id, (None, None))
+        if thread is None or first is None:
+            return
+        if thread.viewer_can_resolve and self._may(_RESOLVE, {"threadId": thread.id}):
+            return
+        if first.viewer_can_minimize:
+            self._may(_MINIMIZE, {"subjectId": first.id, "classifier": "RESOLVED"})
+
+    def reply(self, posted: Posted, text: str) -> None:
+        """Answer below a comment of ours. Raises Refused when it is not there any more."""
+        with _still_there():
+            path = f"{self._pull}/comments/{posted.id}/replies"
+            self._client.post(path, {"body": text}, object)
+
+    def react(self, comment: str, reaction: Reaction) -> None:
+        """Add the reaction first, then take our other ones away; nothing if the comment is gone."""
+        path = f"{self._root}/issues/comments/{int(comment)}/reactions"
+        try:
+            self._client.post(path, {"content": reaction.value}, answers.Reacted)
+            there = list(self._client.pages(path, answers.Reacted))
+            for one in there:
+                if self._me.wrote(one.user) and one.content != reaction.value:
+                    self._client.delete(f"{path}/{one.id}")
+        except Gone:
+            return
+
+    def answer(self, text: str) -> None:
+        """A comment in the conversation."""
+        path = f"{self._root}/issues/{self._change.id.number}/comments"
+        self._client.post(path, {"body": text}, answers.IssueComment)
+
+    @property
+    def _pull(self) -> str:
+        return f"{self._root}/pulls/{self._change.id.number}"
+
+    def _address(self, posted: Posted) -> str:
+        of = "issues" if posted.mark.kind is CommentKind.SUMMARY else "pulls"
+        return f"{self._root}/{of}/comments/{int(posted.id)}"
+
+    def _review(self, comments: Sequence[Comment]) -> None:
+        """All or nothing: one place that GitHub does not accept, and the review is Refused."""
+        placed = [
+            {
+                "path": one.anchor.path,
+                "line": one.anchor.line,
+                "side": _SIDES[one.anchor.side],
+                "body": one.body,
+            }
+            for one in comments
+        ]
+        body = {"commit_id": self._change.head, "event": "COMMENT", "comments": placed}
+        self._client.post(f"{self._pull}/reviews", body, object)
+
+    def _about_file(self, comment: Comment) -> None:
+        body = {
+            "commit_id": self._change.head,
+            "subject_type": "file",
+            "path": comment.anchor.path,
+            "body": comment.body,
+        }
+        self._client.post(f"{self._pull}/comments", body, object)
+
+    def _discard_pending(self) -> None:
+        """A review that was begun and never sent would make each later one fail."""
+        if self._listed is None:
+            self._listed = self._list()
+        for id_ in self._listed.pending:
+            try:
+                self._client.delete(f"{self._pull}/reviews/{id_}")
+            except Gone:
+                continue
+        self._listed.pending.clear()
+
+    def _may(self, mutation: str, wanted: Json) -> bool:
+        """Whether GitHub did it; a lacking permission is no reason to stop."""
+        try:
+            self._client.graphql(mutation, {"input": wanted}, object)
+        except (Denied, Refused, Gone):
+            return False
+        return True
+
+    def _list(self) -> _Listing:
+        listing = _Listing({}, [], [])
+        after: str | None = None
+        while True:
+            pull = self._threads(after)
+            if after is None:
+                listing.pending.extend(self._pending(pull))
+            for thread in pull.review_threads.nodes:
+                if thread is not None:
+                    self._enter(thread, listing)
+            page = pull.review_threads.page_info
+            if not page.has_next_page or page.end_cursor in (None, after):
+                return listing
+            after = page.end_cursor
+
+    def _threads(self, after: str | None) -> answers.PullRequest:
+        owner, _, name = self._change.repository.partition("/")
+        wanted = {"owner": owner, "name": name, "number": self._change.id.number, "after": after}
+        answer = self._client.graphql(_THREADS, wanted, answers.ThreadsAnswer)
+        return answer.repository.pull_request
+
+    def _pending(self, pull: answers.PullRequest) -> Iterator[str]:
+        for review in pull.reviews.nodes:
+            if review is not None and self._me.is_author(review.author):
+                yield str(review.full_database_id)
+
+    def _enter(self, thread: answers.Thread, listing: _Listing) -> None:
+        """Take a thread in, if it is ours: by author and by mark, never one without the other."""
+        comments = [one for one in thread.comments.nodes if one is not None]
+        if not comments or not self._me.is_author(comments[0].author):
+            return
+        first, *replies = comments
+        mark = marks.read(first.body, self._change.id, self._key)
+        if mark is None or first.state == "PENDING":
+            return
+        id_ = str(first.full_database_id)
+        listing.threads[id_] = (thread, first)
+        resolver = thread.resolved_by
+        listing.posted.append(
+            Posted(
+                mark,
+                id_,
+                thread.id,
+                first.body,
+                answered=any(self._person(one.author) for one in replies),
+                replied=any(self._me.is_author(one.author) for one in replies),
+                resolved=thread.is_resolved or first.is_minimized,
+                resolver=resolver.login if resolver and not self._me.is_author(resolver) else "",
+                url=first.url,
+            )
+        )
+
+    def _person(self, author: answers.Author | None) -> bool:
+        """Whether a person wrote it; deleted accounts count."""
+        return author is None or (author.kind != "Bot" and not self._me.is_author(author))
+
+    def _summaries(self) -> Iterator[Posted]:
+        path = f"{self._root}/issues/{self._change.id.number}/comments"
+        for comment in self._client.pages(path, answers.IssueComment):
+            body = comment.body or ""
+            mark = marks.read(body, self._change.id, self._key)
+            if mark is not None and self._me.wrote(comment.user):
+                yield Posted(mark, str(comment.id), body=body, url=comment.html_url)

@@ -1,0 +1,234 @@
+"""What GitHub shows at a commit: one check run of our App, or commit statuses with a plain token.
+
+Both converge: what is there is listed first, and only what differs is written, so that a repeated
+write after an unsure answer does nothing twice. What was written just now counts as listed, since
+GitHub's listings lag behind.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+from bot.change import Change
+from bot.forges.github import answers
+from bot.forges.github.client import Client, read
+from bot.forges.github.credentials import Me
+from bot.review import Annotation, Outcome, Progress, Status
+from rules.finding import Severity
+
+NAME = "redline"
+_DESCRIPTION, _TITLE, _SUMMARY = 140, 255, 65_535  # characters that GitHub takes
+_MESSAGE = 16_000  # characters of an annotation; GitHub takes 64 KB
+_A_REQUEST, _ALL = 50, 200  # annotations
+_LEVELS = {Severity.INFO: "notice", Severity.WARNING: "warning", Severity.BLOCKING: "failure"}
+_FINAL = ("success", "failure", "skipped")
+_AGAIN = {
+    "label": "Re-run",
+    "description": "Review this commit again",
+    "identifier": "recheck",
+}
+
+
+class Board(Protocol):
+    """Where a commit's status stands."""
+
+    def final(self, change: Change) -> bool:
+        """Whether the head has a final status of ours."""
+
+    def show(self, change: Change, status: Status) -> None:
+        """Make the head show this status."""
+
+
+T = TypeVar("T")
+
+
+class _Fresh(Generic[T]):
+    """What we wrote at each commit in the last seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._written: dict[tuple[int, str], tuple[float, T]] = {}
+
+    def put(self, change: Change, written: T) -> None:
+        now = time.monotonic()
+        self._written = {key: one for key, one in self._written.items() if one[0] > now}
+        self._written[change.id.repository, change.head] = (now + self._seconds, written)
+
+    def get(self, change: Change) -> T | None:
+        until, written = self._written.get((change.id.repository, change.head), (0.0, None))
+        return written if until > time.monotonic() else None
+
+
+class CheckRuns:
+    """The check run ``redline``."""
+
+    def __init__(self, client: Client, me: Me, fresh: _Fresh[answers.CheckRun]) -> None:
+        self._client, self._me, self._fresh = client, me, fresh
+
+    def final(self, change: Change) -> bool:
+        newest = next(iter(self._runs(change)), None)
+        return newest is not None and newest.conclusion in _FINAL
+
+    def show(self, change: Change, status: Status) -> None:
+        """Bring the newest run to this status; another run where that one is finished.
+
+        GitHub does not open a completed run again: a recheck gets a run of its own.
+        """
+        runs = self._runs(change)
+        ended = bool(runs) and runs[0].status == "completed"
+        if not runs or (ended and status.progress in (Progress.QUEUED, Progress.RUNNING)):
+            wanted = {"name": NAME, "head_sha": change.head, **_state(status, last=False)}
+            self._write(change, "POST", "", {**wanted, **_output(status, ())})
+            runs = self._runs(change)
+        self._bring(change, runs[0], status)
+        for older in runs[1:]:
+            if older.status != "completed":
+                replaced = {"status": "completed", "conclusion": "cancelled"}
+                self._client.patch(f"{self._path(change)}/{older.id}", replaced, object)
+
+    def _bring(self, change: Change, run: answers.CheckRun, status: Status) -> None:
+        """Annotations first, 50 a request, and only with the last of them the conclusion."""
+        left = status.annotations[run.output.annotations_count : _ALL]
+        if not left and _shows(run, status):
+            return
+        parts = [left[i : i + _A_REQUEST] for i in range(0, len(left), _A_REQUEST)] or [()]
+        for part in parts:
+            body = {**_state(status, last=part is parts[-1]), **_output(status, part)}
+            self._write(change, "PATCH", f"/{run.id}", body)
+
+    def _write(self, change: Change, verb: str, below: str, body: dict[str, Any]) -> None:
+        path = self._path(change) + below
+        written = self._client.send(verb, path, body=body)[1]
+        self._fresh.put(change, read(path, written, answers.CheckRun))
+
+    def _runs(self, change: Change) -> list[answers.CheckRun]:
+        """Our runs at the head, the newest first."""
+        path = f"/repositories/{change.id.repository}/commits/{change.head}/check-runs"
+        asked: dict[str, str | int] = {"check_name": NAME, "app_id": self._me.app, "filter": "all"}
+        listed = self._client.pages(path, answers.CheckRun, "check_runs", **asked)
+        runs = {run.id: run for run in listed if run.app and run.app.id == self._me.app}
+        fresh = self._fresh.get(change)
+        if fresh is not None:
+            runs[fresh.id] = fresh
+        return [runs[id_] for id_ in sorted(runs, reverse=True)]
+
+    def _path(self, change: Change) -> str:
+        return f"/repositories/{change.id.repository}/check-runs"
+
+
+class CommitStatuses:
+    """The commit status ``redline``, where only a plain token is configured."""
+
+    def __init__(self, client: Client, me: Me, fresh: _Fresh[answers.CommitStatus]) -> None:
+        self._client, self._me, self._fresh = client, me, fresh
+
+    def final(self, change: Change) -> bool:
+        newest = self._newest(change)
+        return newest is not None and newest.state in _FINAL
+
+    def show(self, change: Change, status: Status) -> None:
+        newest = self._newest(change)
+        state, said = _commit_state(status), _cut(status.title, _DESCRIPTION)
+        there = newest and (newest.state, newest.description or "", newest.target_url or "")
+        if there == (state, said, status.url):
+            return
+        body = {"context": NAME, "state": state, "description": said}
+        if status.url:
+            body["target_url"] = status.url
+        path = f"/repositories/{change.id.repository}/statuses/{change.head}"
+        self._fresh.put(change, self._client.post(path, body, answers.CommitStatus))
+
+    def _newest(self, change: Change) -> answers.CommitStatus | None:
+        fresh = self._fresh.get(change)
+        return fresh or next(self._ours(change), None)
+
+    def _ours(self, change: Change) -> Iterator[answers.CommitStatus]:
+        path = f"/repositories/{change.id.repository}/commits/{change.head}/statuses"
+        for status in self._client.pages(path, answers.CommitStatus):
+            if status.context == NAME and self._me.wrote(status.creator):
+                yield status
+
+
+class Boards:
+    """Makes the board for an account; ``settle``: seconds that a listing may lag behind."""
+
+    def __init__(self, settle: float) -> None:
+        self._runs: _Fresh[answers.CheckRun] = _Fresh(settle)
+        self._statuses: _Fresh[answers.CommitStatus] = _Fresh(settle)
+
+    def of(self, client: Client, me: Me) -> Board:
+        """Check runs for an App, commit statuses for a person's account."""
+        if me.app:
+            return CheckRuns(client, me, self._runs)
+        return CommitStatuses(client, me, self._statuses)
+
+
+def _shows(run: answers.CheckRun, status: Status) -> bool:
+    wanted = _state(status, last=True)
+    return (
+        run.status == wanted["status"]
+        and run.conclusion == wanted.get("conclusion")
+        and (run.details_url or "") == status.url
+        and (run.output.title, run.output.summary) == (_title(status), _summary(status))
+    )
+
+
+def _state(status: Status, *, last: bool) -> dict[str, Any]:
+    """A check run's status and conclusion; it is not concluded before the ``last`` request."""
+    address = {"details_url": status.url} if status.url else {}
+    if status.progress is Progress.QUEUED:
+        return {"status": "queued", **address}
+    if status.progress is Progress.RUNNING or not last:
+        return {"status": "in_progress", **address}
+    concluded = {"status": "completed", "conclusion": _conclusion(status), "actions": [_AGAIN]}
+    return {**concluded, **address}
+
+
+def _conclusion(status: Status) -> str:
+    """Never neutral: GitHub lets that pass."""
+    if status.progress is Progress.SUPERSEDED:
+        return "cancelled"
+    if not status.green:
+        return "failure"
+    return "skipped" if status.outcome is Outcome.NOT_NEEDED else "success"
+
+
+def _commit_state(status: Status) -> str:
+    if status.progress is Progress.SUPERSEDED:
+        return "error"
+    if status.progress is not Progress.DONE:
+        return "pending"
+    return "success" if status.green else "failure"
+
+
+def _output(status: Status, annotations: tuple[Annotation, ...]) -> dict[str, Any]:
+    output: dict[str, Any] = {"title": _title(status), "summary": _summary(status)}
+    if annotations:
+        output["annotations"] = [_annotation(one) for one in annotations]
+    return {"output": output}
+
+
+def _annotation(one: Annotation) -> dict[str, str | int]:
+    return {
+        "path": one.path,
+        "start_line": one.line,
+        "end_line": one.line,
+        "annotation_level": _LEVELS[one.severity],
+        "title": _cut(one.title, _TITLE),
+        "message": _cut(one.message, _MESSAGE),
+    }
+
+
+def _title(status: Status) -> str:
+    return _cut(status.title, _TITLE)
+
+
+def _summary(status: Status) -> str:
+    more = len(status.annotations) - _ALL
+    note = f"\n\n{more} more have no annotation here." if more > 0 else ""
+    return _cut(status.summary or status.title, _SUMMARY - len(note)) + note
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many characters, as GitHub counts them."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

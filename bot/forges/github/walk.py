@@ -1,0 +1,79 @@
+"""All open pull requests that we reach: what the reconciler looks at for missed webhooks."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bot.change import ChangeId, ForgeName
+from bot.forges.base import ForgeError, Gone, Limited
+from bot.forges.github import answers
+from bot.forges.github.client import Client, read
+from bot.forges.github.credentials import Account
+
+_PAGES = 10  # of 100 open pull requests each
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What a page said, and its ETag: asked with it, GitHub answers 304 at no cost."""
+
+    etag: str
+    numbers: tuple[int, ...]
+
+
+class Walk:
+    """Remembers what it has seen from one walk to the next."""
+
+    def __init__(self, account: Account, allows: Callable[[str], bool]) -> None:
+        self._account, self._allows = account, allows
+        self._seen: dict[tuple[int, int], _Page] = {}
+
+    def changes(self) -> Iterator[ChangeId]:
+        """Each open change, by repository, the newest activity first.
+
+        One repository that fails, or one installation at its limit, does not hide the others: the
+        failure is raised after all of them.
+        """
+        failure: ForgeError | None = None
+        walked: set[int] = set()
+        for client, repositories in self._account.repositories():
+            try:
+                for repository in repositories:
+                    if repository.id in walked or not self._wanted(repository):
+                        continue
+                    walked.add(repository.id)
+                    try:
+                        yield from self._open(client, repository.id)
+                    except Gone:
+                        continue
+            except ForgeError as error:
+                failure = error if not isinstance(failure, Limited) else failure
+        if failure is not None:
+            raise failure
+
+    def _wanted(self, repository: answers.Repository) -> bool:
+        shut = repository.archived or repository.disabled
+        return not shut and self._allows(repository.full_name)
+
+    def _open(self, client: Client, repository: int) -> Iterator[ChangeId]:
+        for number in range(1, _PAGES + 1):
+            page = self._page(client, repository, number)
+            for pull in page.numbers:
+                yield ChangeId(ForgeName.GITHUB, repository, number=pull)
+            if len(page.numbers) < 100:
+                return
+
+    def _page(self, client: Client, repository: int, number: int) -> _Page:
+        path, known = f"/repositories/{repository}/pulls", self._seen.get((repository, number))
+        query: dict[str, str | int] = {"state": "open", "sort": "updated", "direction": "desc"}
+        headers, data = client.send(
+            "GET",
+            path,
+            query={**query, "per_page": 100, "page": number},
+            headers={"If-None-Match": known.etag} if known and known.etag else {},
+        )
+        if data is None and known is not None:
+            return known
+        pulls = read(path, data, list[answers.PullNumber])
+        page = _Page(headers.get("etag", ""), tuple(pull.number for pull in pulls))
+        self._seen[repository, number] = page
+        return page
