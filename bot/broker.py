@@ -13,7 +13,7 @@ def celery(url: str, hard_limit: float) -> Celery:
     Each setting was measured under kills and a frozen broker (docs/reliability.md): with the
     defaults a lost task comes back late and a publish hangs for more than a minute.
     """
-    app = Celery("redline", broker=kombu_url(url), set_as_current=False)
+    app = Celery("redline", broker=url, set_as_current=False)
     app.conf.update(
         broker_connection_retry_on_startup=True,
         broker_transport_options={
@@ -40,11 +40,6 @@ def celery(url: str, hard_limit: float) -> Celery:
         worker_enable_remote_control=False,
     )
     return app
-
-
-def kombu_url(url: str) -> str:
-    """kombu's name for a unix socket is its own; everything else is as redis-py has it."""
-    return "redis+socket" + url.removeprefix("unix") if url.startswith("unix://") else url
 
 
 def packed(change: ChangeId) -> list[str | int]:

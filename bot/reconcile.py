@@ -2,62 +2,76 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 
 import structlog
 
-from bot.change import ForgeName
-from bot.forges.base import Forge, ForgeError, Gone, Limited
+from bot.change import ChangeId
+from bot.forges.base import Forge, ForgeError, Gone
 from bot.ledger import Busy, Ledger
+from bot.settings import Settings
 
 log = structlog.get_logger()
 
+WALK_PAUSE = 0.2  # seconds between two changes: reviews need the rate limit more
+SLACK_SECONDS = 120.0  # beyond a review's own limit, for fetching and posting
 
-def tend(ledger: Ledger) -> None:
-    """Free what a dead worker holds and forget what is old."""
-    freed = ledger.expire()
-    if freed:
-        log.warning("overdue runs freed", count=freed)
+
+def tend(ledger: Ledger, older_than: float) -> int:
+    """Free what a dead worker holds, forget what is old; how many runs were freed."""
+    ledger.stay()
+    freed = ledger.expire(older_than)
+    for change in freed:
+        log.warning("overdue run freed", change=change.number)
     ledger.prune()
+    return len(freed)
 
 
 def walk(ledger: Ledger, forge: Forge, pause: float, stop: threading.Event) -> int:
     """Want each open change whose head has no final status of ours; how many.
 
-    ``pause`` seconds lie between two changes, so that a walk over thousands does not use up the
-    rate limit that reviews need.
+    ``pause`` seconds lie between two changes.
     """
     found = 0
-    for change_id in forge.open_changes():
-        if stop.is_set():
+    for change in forge.open_changes():
+        if stop.wait(pause):
             break
-        try:
-            missed = not ledger.wanted(change_id) and forge.unfinished(forge.change(change_id))
-        except Gone:
-            continue
-        if missed:
-            ledger.want(change_id)
-            found += 1
-            log.warning("missed change found", change=change_id.number)
-        stop.wait(pause)
+        found += _missed(ledger, forge, change)
     return found
 
 
-class Clock:
-    """Says when something that repeats is due; the first time at once."""
+def _missed(ledger: Ledger, forge: Forge, change: ChangeId) -> bool:
+    try:
+        unfinished = forge.unfinished(forge.change(change))
+    except Gone:
+        ledger.forget(change)
+        return False
+    if not unfinished or not ledger.want(change):
+        return False
+    ledger.count("reconciler_found")
+    log.warning("missed change found", change=change.number)
+    return True
 
-    def __init__(self, every: float) -> None:
-        self.every = every
-        self.next = 0.0
 
-    def due(self) -> bool:
-        """Whether it is time; if so, the next time is ``every`` seconds from now."""
-        now = time.monotonic()
-        if now < self.next:
-            return False
-        self.next = now + self.every
-        return True
+def run(
+    ledger: Ledger, forges: Iterable[Forge], settings: Settings, stop: threading.Event
+) -> None:
+    """Tend the ledger and walk the forges, at start and then as often as the settings say."""
+    chosen = tuple(forges)
+    older_than = settings.review_seconds + SLACK_SECONDS
+    walked = -settings.forge_walk_seconds
+    while not stop.is_set():
+        _whatever_happens(lambda: tend(ledger, older_than))
+        if time.monotonic() - walked >= settings.forge_walk_seconds:
+            walked = time.monotonic()
+            for forge in chosen:
+                _whatever_happens(lambda forge=forge: walk(ledger, forge, WALK_PAUSE, stop))
+        stop.wait(min(settings.reconcile_seconds, settings.forge_walk_seconds))
 
-    def postpone(self, seconds: float) -> None:
-        """Not before ``seconds`` from now."""
-        self.next = time.monotonic() + seconds
+
+def _whatever_happens(act: Callable[[], object]) -> None:
+    """The reconciler outlives a forge or a database that does not answer: it looks again later."""
+    try:
+        act()
+    except (ForgeError, Busy) as error:
+        log.warning("reconciler waits", reason=str(error))

@@ -141,10 +141,11 @@ class Status:
 
 
 class CommentKind(StrEnum):
-    """The comments of ours that are kept in step with the review."""
+    """What a comment of ours is for: the first two are kept in step with the review."""
 
     SUMMARY = "summary"
     THREAD = "thread"
+    ANSWER = "answer"  # to a comment with a command; ``identity`` is that comment's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,8 @@ class Posted:
     """A comment of ours as the forge lists it, found by author and verified mark.
 
     ``id`` is the forge's for the comment, ``thread`` for its thread, where it has one.
-    ``answered``: a person has replied in the thread. ``resolver`` is who resolved it, if anyone.
+    ``answered``: a person has replied in the thread; ``replied``: we have. ``resolver`` is the
+    person who resolved it, empty when it was us or is hidden only.
     """
 
     mark: Mark
@@ -199,3 +201,4 @@ class Posted:
     resolved: bool = False
     resolver: str = ""
     url: str = ""
+    replied: bool = False

@@ -42,7 +42,7 @@ class Part:
         log.info("started", part=self.name, pid=self.process.pid)
 
     def tend(self) -> None:
-        """Start it if it does not run: at once after a steady run, later and later after quick ends."""
+        """Start it if it does not run; after each quick end a little later."""
         now = time.monotonic()
         if self.process is None:
             if now >= self.not_before:
@@ -66,7 +66,7 @@ class Part:
         try:
             self.process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.error("killed", part=self.name)
+            log.warning("killed", part=self.name)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -81,7 +81,9 @@ def occupied(state: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Occupied(f"{state} is in use by redline serve, pid {file.read().strip()}") from None
+            raise Occupied(
+                f"{state} is in use by redline serve, pid {file.read().strip()}"
+            ) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -124,17 +126,19 @@ def broker(state: Path) -> tuple[Part, str]:
     folder.mkdir(exist_ok=True, mode=0o700)
     socket = folder / "valkey.sock"
     if len(os.fsencode(socket)) > 100:  # the kernel's limit is 107
-        raise Occupied(f"the path {socket} is too long for a socket: set a shorter REDLINE_STATE_DIR")
+        raise Occupied(
+            f"the path {socket} is too long for a socket: set a shorter REDLINE_STATE_DIR"
+        )
     socket.unlink(missing_ok=True)  # a stale one of a killed run; the lock says nobody listens
-    settings = {
+    options = {
         "port": "0", "unixsocket": str(socket), "unixsocketperm": "700", "dir": str(folder),
         "appendonly": "yes", "aof-load-truncated": "yes", "save": "", "daemonize": "no",
         "maxmemory-policy": "noeviction", "loglevel": "warning",
     }  # fmt: skip
     argv = [str(get_binary_path())]
-    for name, value in settings.items():
+    for name, value in options.items():
         argv += [f"--{name}", value]
-    return Part("broker", argv, {"PATH": os.defpath}), f"unix://{socket}"
+    return Part("broker", argv, {"PATH": os.defpath}), f"redis+socket://{socket}"
 
 
 def command(name: str, *arguments: str) -> list[str]:

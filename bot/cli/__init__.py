@@ -129,4 +129,3 @@ def reconciler() -> None:
 def main() -> None:
     """Run the command line."""
     app()
-

@@ -81,12 +81,14 @@ def _stages(results: Sequence[StageResult]) -> Table:
         reason = plain(result.reason)
         if result.existing:
             reason = "so at the merge base too: " + reason
-        table.add_row(outcome, result.stage, plain(result.project), f"{result.seconds:.1f} s", reason)
+        table.add_row(
+            outcome, result.stage, plain(result.project), f"{result.seconds:.1f} s", reason
+        )
     return table
 
 
 def plain(text: str) -> str:
-    """Text from a change, safe to print: nothing in it can move the cursor or turn the line round."""
+    """Text from a change, safe to print: it cannot move the cursor or turn the line round."""
     return "".join(sign if sign.isprintable() or sign == " " else _visible(sign) for sign in text)
 
 

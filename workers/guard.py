@@ -1,0 +1,64 @@
+"""What stands between a run and each of its writes: the lease, kept alive, and the shared pace."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import structlog
+
+from bot.ledger import Busy, Intent, Lease, Ledger, Lost
+
+log = structlog.get_logger()
+
+
+class Guard:
+    """A lease as ``publish`` needs it: checked before each write, with the pace of its account."""
+
+    def __init__(self, ledger: Ledger, lease: Lease, installation: str, every: float) -> None:
+        self._ledger, self._lease = ledger, lease
+        self._installation, self._every = installation, every
+
+    def check(self) -> None:
+        """Raise Lost or Superseded if this run may not write any more."""
+        self._lease.check()
+
+    def pace(self) -> None:
+        """Wait for the next slot of a write that notifies, then check again."""
+        time.sleep(self._ledger.pace(self._installation, self._every))
+        self._lease.check()
+
+    def intend(self, subjects: Sequence[str]) -> None:
+        """Remember that these are about to be posted."""
+        self._lease.intend(subjects)
+
+    def confirmed(self, subjects: Sequence[str]) -> None:
+        """Remember that these were posted."""
+        self._lease.confirmed(subjects)
+
+    def recent(self, seconds: float) -> Mapping[str, Intent]:
+        """What was about to be posted, or was, in the last seconds, by any run."""
+        return self._lease.recent(seconds)
+
+
+@contextmanager
+def kept(lease: Lease, seconds: float) -> Iterator[None]:
+    """Renew the lease from a thread while the block runs; a lost one is found by ``check``."""
+    stop = threading.Event()
+
+    def renew() -> None:
+        while not stop.wait(seconds / 3):
+            try:
+                lease.renew()
+            except Lost:
+                return
+            except Busy:
+                log.warning("lease not renewed yet")
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
