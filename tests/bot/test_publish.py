@@ -1,0 +1,376 @@
+"""What stands at the forge after pushes, kills, faults and people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.change import AnchorKind, ChangedFile, Diff, FileStatus
+from bot.forges.base import Denied, Unsure
+from bot.markdown import wanted
+from bot.publish import Timing, publish
+from bot.review import Review, StageResult
+from rules.finding import Family, Finding, Severity
+from tests.bot.given import (
+    HEAD,
+    ID,
+    NEXT,
+    added,
+    changed_file,
+    finding,
+    result,
+    review,
+    unchecked,
+    warning,
+)
+from tests.fakes.conversation import Clock, FakeConversation, FakeGuard, Fault, Killed, Thread
+
+KEY = b"k" * 32
+FILES = ("apps/web.yaml", "apps/api.yaml", "Dockerfile")
+
+
+@dataclass
+class Story:
+    """One change, its conversation, and the runs over it."""
+
+    files: tuple[ChangedFile, ...] = tuple(added(path) for path in FILES)
+    clock: Clock = field(default_factory=Clock)
+    settle: float = 6.0
+
+    def __post_init__(self) -> None:
+        self.talk = FakeConversation(ID, KEY, Diff(self.files), self.clock)
+        self.guard = FakeGuard(self.clock)
+
+    def run(self, judged: Review, renames: Mapping[str, str] | None = None) -> list[str]:
+        """Publish; the writes that it took."""
+        before = len(self.talk.log)
+        want = wanted(judged, self.talk.diff, KEY)
+        timing = Timing(self.settle, self.clock.sleep)
+        publish(self.talk, want, self.guard, lambda _run: renames or {}, timing)
+        return self.talk.log[before:]
+
+    def found(self, *findings: Finding, head: str = HEAD) -> list[str]:
+        return self.run(review(result(*findings), head=head))
+
+    @property
+    def thread(self) -> Thread:
+        (only,) = self.talk.open()
+        return only
+
+    @property
+    def summary(self) -> str:
+        (only,) = self.talk.summaries
+        return only.body
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()
+
+
+def test_a_clean_change_hears_nothing(story: Story) -> None:
+    assert story.found() == []
+
+
+def test_findings_are_one_review_and_one_summary(story: Story) -> None:
+    other = finding("floating-image", line=20, family=None, message="Image `nginx` has no tag.")
+    assert story.found(finding(), other, warning()) == ["post", "post"]
+    assert [each.anchor.line for each in story.talk.open()] == [12, 20]
+    assert "Packages are installed" in story.summary
+    assert story.talk.notified == story.guard.paced == 2
+
+
+def test_a_push_that_changes_nothing_writes_nothing(story: Story) -> None:
+    story.found(finding(), warning())
+    assert story.found(finding(), warning(), head=NEXT) == []
+
+
+def test_lines_inserted_above_write_nothing(story: Story) -> None:
+    story.found(finding(line=12), finding(line=30, name="side"))
+    assert story.found(finding(line=32), finding(line=50, name="side"), head=NEXT) == []
+
+
+def test_a_fixed_finding_is_said_to_be_fixed_and_resolved(story: Story) -> None:
+    story.found(finding())
+    thread = story.thread
+    assert story.found(head=NEXT) == ["resolve", "edit", "edit"]
+    assert thread.body.startswith("**Fixed in d4e5f60.**\n\n<details>")
+    assert thread.resolver is not None
+    assert "nothing to report since d4e5f60" in story.summary
+    assert story.found(head=NEXT) == []
+
+
+def test_of_two_in_a_thread_one_is_fixed(story: Story) -> None:
+    story.found(finding(name="web"), finding(name="side", line=30))
+    assert "`side`" in story.thread.body
+    assert story.found(finding(name="web"), head=NEXT) == ["edit", "edit"]
+    assert "`side`" not in story.thread.body
+    assert story.thread.resolver is None
+
+
+def test_of_two_destroyed_each_has_its_thread_and_one_is_fixed(story: Story) -> None:
+    one = finding("destroyed-resource", name="one", family=Family.DESTRUCTION)
+    two = finding("destroyed-resource", name="two", line=30, family=Family.DESTRUCTION)
+    story.found(one, two)
+    assert len(story.talk.open()) == 2
+    story.found(two, head=NEXT)
+    assert "`two`" in story.thread.body
+
+
+def test_what_fires_again_after_a_fix_gets_a_new_thread(story: Story) -> None:
+    story.found(finding())
+    story.found(head=NEXT)
+    story.clock.sleep(60)
+    assert story.found(finding(), head="e" * 40) == ["edit", "post"]
+    assert len(story.talk.inline) == 2
+    assert len(story.talk.open()) == 1
+
+
+def test_a_renamed_file_keeps_its_thread(story: Story) -> None:
+    story.found(finding())
+    moved = changed_file(FileStatus.RENAMED, "apps/site.yaml", "apps/web.yaml")
+    story.talk.diff = Diff((moved,))
+    writes = story.run(
+        review(result(finding(path="apps/site.yaml")), head=NEXT),
+        {"apps/web.yaml": "apps/site.yaml"},
+    )
+    assert "post" not in writes
+    assert "resolve" not in writes
+    assert len(story.talk.open()) == 1
+
+
+def test_a_renamed_file_keeps_the_thread_of_a_single_finding(story: Story) -> None:
+    story.talk.diff = Diff((added("web/a.tf"),))
+    story.found(opened("web"))
+    moved = changed_file(FileStatus.RENAMED, "site/a.tf", "web/a.tf")
+    story.talk.diff = Diff((moved,))
+    writes = story.run(review(result(opened("site")), head=NEXT), {"web/a.tf": "site/a.tf"})
+    assert "post" not in writes
+    assert "resolve" not in writes
+    assert len(story.talk.open()) == 1
+
+
+def opened(folder: str) -> Finding:
+    path = f"{folder}/a.tf"
+    return finding("opened-port", path, address=path, project=folder, family=Family.NETWORK)
+
+
+def test_a_person_answered_so_the_fix_is_one_reply(story: Story) -> None:
+    story.found(finding())
+    thread = story.thread
+    story.talk.person_replies(thread)
+    before = thread.body
+    assert story.found(head=NEXT) == ["reply", "edit"]
+    assert story.found(head="e" * 40) == []
+    assert thread.body == before
+    assert thread.resolver is None
+    assert [note.body.partition("\n")[0] for note in thread.notes[1:]] == [
+        "why?",
+        "Fixed in d4e5f60.",
+    ]
+
+
+def test_a_person_resolved_what_still_fires(story: Story) -> None:
+    story.found(finding())
+    story.talk.person_resolves(story.thread, "bob")
+    assert story.found(finding(), head=NEXT) == ["edit"]
+    assert story.thread.resolver == "bob"
+    assert "(resolved by `@bob`, still present)" in story.summary
+    assert story.found(finding(), head="e" * 40) == []
+
+
+def test_ten_threads_a_push_and_the_rest_stay_rows(story: Story) -> None:
+    many = [finding(f"rule-{number:02}") for number in range(14)]
+    story.found(*many)
+    assert len(story.talk.open()) == 10
+    assert "rule-13" not in "".join(thread.body for thread in story.talk.open())
+    assert story.found(*many) == []
+    assert story.found(*many, head=NEXT) == []
+    later = finding("rule-99", line=40)
+    assert story.found(*many, later, head="e" * 40) == ["edit", "post"]
+    assert "rule-99" in story.talk.open()[-1].body
+    assert story.found(*many, later) == []
+
+
+def test_the_gravest_get_the_threads(story: Story) -> None:
+    lesser = [
+        finding(f"rule-{number:02}", severity=Severity.WARNING, line=1) for number in range(10)
+    ]
+    grave = finding("blocking-rule", "Dockerfile", 90, family=None)
+    destroyed = finding(
+        "gone", "Dockerfile", 91, family=Family.DESTRUCTION, severity=Severity.WARNING
+    )
+    story.found(*lesser, grave, destroyed)
+    said = "".join(thread.body for thread in story.talk.open())
+    assert "blocking-rule" in said
+    assert "`gone`" in said
+    assert "rule-08" not in said
+
+
+def test_an_unchecked_stage_fixes_nothing(story: Story) -> None:
+    story.found(finding())
+    lost = unchecked("kubernetes-rules", "the stage crashed")
+    story.run(review(lost, head=NEXT))
+    assert story.thread.resolver is None
+    assert "kubernetes rules: the stage crashed" in story.summary
+    other = unchecked("hadolint")
+    story.run(review(result(), other, head=NEXT))
+    assert story.talk.open() == []
+
+
+def test_what_only_warns_now_is_not_called_fixed(story: Story) -> None:
+    story.found(finding("floating-image", family=None))
+    less = finding("floating-image", family=None, severity=Severity.WARNING)
+    assert story.found(less, head=NEXT) == ["edit", "edit"]
+    assert story.thread.body.startswith("**Warning:**")
+
+
+def test_what_the_target_branch_has_too_is_not_called_fixed(story: Story) -> None:
+    story.found(finding())
+    story.found(finding(new=False), head=NEXT)
+    assert "Also on the target branch" in story.talk.inline[0].body
+
+
+def test_a_draft_gets_no_comments(story: Story) -> None:
+    draft = review(result(finding()), draft=True)
+    assert story.run(draft) == []
+    assert story.found(finding()) == ["post", "post"]
+
+
+def test_a_refused_line_costs_only_itself(story: Story) -> None:
+    story.talk.refused = {("apps/api.yaml", AnchorKind.LINE)}
+    story.found(finding(), finding(path="apps/api.yaml"), finding(path="Dockerfile"))
+    kinds = {each.anchor.path: each.anchor.kind for each in story.talk.open()}
+    assert kinds == {
+        "apps/web.yaml": AnchorKind.LINE,
+        "apps/api.yaml": AnchorKind.FILE,
+        "Dockerfile": AnchorKind.LINE,
+    }
+
+
+def test_a_file_that_is_refused_too_keeps_its_row(story: Story) -> None:
+    story.talk.refused = {("apps/api.yaml", kind) for kind in AnchorKind}
+    story.found(finding(), finding(path="apps/api.yaml", name="api"))
+    assert story.thread.anchor.path == "apps/web.yaml"
+    assert "`api`" in story.summary
+
+
+def test_doubles_of_an_accident_are_ended_and_the_oldest_stays(story: Story) -> None:
+    story.found(finding())
+    first, summary = story.thread, story.talk.summaries[0]
+    again = Story()
+    again.found(finding())
+    for copy in again.talk.threads:
+        copy.id += "x"
+        for note in copy.notes:
+            note.id += "x"
+        story.talk.threads.append(copy)
+    story.found(finding())
+    assert story.talk.open() == [first]
+    assert "Said twice" in story.talk.summaries[1].body
+    assert "Said twice" not in summary.body
+    assert story.found(finding()) == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("superseded"), Denied("no")])
+def test_a_run_that_may_not_write_any_more_writes_nothing(story: Story, error: Exception) -> None:
+    story.guard.refuses, story.guard.refuses_after = error, 0
+    with pytest.raises(type(error)):
+        story.found(finding())
+    assert story.talk.log == []
+
+
+def before_and_after() -> tuple[Review, Review]:
+    """A first push, and one that fixes, keeps and adds, so that every kind of write happens."""
+    kept, fixed, answered = finding(), finding(path="Dockerfile"), finding("named-user")
+    first = review(result(kept, fixed, answered, finding(name="side", line=30)))
+    second = review(result(kept, finding("new-rule", line=50)), head=NEXT)
+    return first, second
+
+
+def truth(story: Story) -> list[tuple[str, str | None, int]]:
+    """What a reader sees, without ids and order: text, resolver, notes."""
+    said = [
+        (each.body.partition("<!--")[0], each.resolver, len(each.notes))
+        for each in story.talk.threads
+    ]
+    return sorted(said, key=str)
+
+
+def tell(story: Story, writes: int = 99, fault: Fault | None = None) -> bool:
+    """Both pushes with a fault at one write, runs repeated as tasks are; whether it was reached."""
+    first, second = before_and_after()
+    if fault is not None:
+        story.talk.faults = {writes: fault}
+    _insist(story, first)
+    for thread in story.talk.inline:
+        if "named-user" in thread.body and len(thread.notes) == 1:
+            story.talk.person_replies(thread)
+    story.clock.sleep(30)
+    _insist(story, second)
+    return len(story.talk.log) >= writes
+
+
+def _insist(story: Story, judged: Review) -> None:
+    for _ in range(3):
+        try:
+            story.run(judged)
+        except (Killed, Unsure):
+            story.clock.sleep(1)
+        else:
+            return
+    raise AssertionError("three runs were not enough")
+
+
+@pytest.mark.parametrize("stale", [0.0, 5.0])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(stored, error) for stored in (True, False) for error in (Killed, Unsure)],
+    ids=["stored-killed", "stored-unsure", "killed", "unsure"],
+)
+def test_each_write_may_fail_and_nothing_is_lost_or_doubled(fault: Fault, stale: float) -> None:
+    quiet = Story()
+    tell(quiet)
+    number = 1
+    while True:
+        story = Story()
+        story.talk.stale = stale
+        if not tell(story, number, fault):
+            break
+        assert truth(story) == truth(quiet), f"write {number}"
+        number += 1
+    assert number > 8
+
+
+def test_unsure_at_every_write_of_a_run_is_given_up_and_found_again(story: Story) -> None:
+    story.talk.faults = {number: Fault(stored=False) for number in range(1, 4)}
+    with pytest.raises(Unsure):
+        story.found(finding())
+    story.found(finding())
+    assert len(story.talk.open()) == len(story.talk.summaries) == 1
+
+
+def test_a_recheck_within_the_staleness_of_listings_doubles_nothing(story: Story) -> None:
+    story.talk.stale = 5.0
+    story.found(finding())
+    assert story.found(finding()) == []
+    assert story.found(head=NEXT) == ["resolve", "edit", "edit"]
+    assert story.found(finding()) == ["edit", "post"]
+    assert len(story.talk.open()) == 1
+
+
+def test_a_fresh_listing_costs_no_wait(story: Story) -> None:
+    story.found(finding())
+    before = story.clock.now
+    story.found(finding(), head=NEXT)
+    assert story.clock.now - before < 1
+
+
+def test_unlike_stages_keep_their_own_threads(story: Story) -> None:
+    results: tuple[StageResult, ...] = (
+        result(finding()),
+        result(finding("root-image", "Dockerfile", 1), stage="dockerfile-rules"),
+    )
+    story.run(review(*results))
+    story.run(review(results[0], unchecked("dockerfile-rules", "it crashed"), head=NEXT))
+    assert len(story.talk.open()) == 2
