@@ -128,7 +128,10 @@ class Settings(BaseSettings):
         """Every secret value, for the log to leave out."""
         plain = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
         listed = (*self.github_webhook_secret, *self.gitlab_webhook_secret)
-        return tuple(text for one in (*plain, *listed) if (text := one.get_secret_value()))
+        values = [one.get_secret_value() for one in (*plain, *listed)]
+        urls = (self.database_url.get_secret_value(), self.broker_url.get_secret_value())
+        values += [urlsplit(url).password or "" for url in urls]
+        return tuple(filter(None, values))
 
     @property
     def key(self) -> bytes:
