@@ -7,6 +7,8 @@ from typing import Protocol
 from bot.change import ChangedFile
 from rules.finding import Finding, Side
 
+# In the order in which they are shown: known without loading any stage.
+STAGE_NAMES = ("kubernetes-rules", "hadolint", "dockerfile-rules", "files-rules")
 LARGEST_FILE = 1 << 20  # bytes; what a rule would judge and is larger makes its stages unchecked
 
 
@@ -90,3 +92,16 @@ class Stage(Protocol):
 
     def run(self, project: Project) -> Judged:
         """Judge the project at its commit. Raises Unchecked; what else it raises is a crash."""
+
+
+class TooLarge(Unchecked):
+    """Files that a rule would judge are larger than LARGEST_FILE; none of the batch is read.
+
+    ``files`` are path and size in bytes; ``starts`` is how each begins.
+    """
+
+    def __init__(self, files: Mapping[str, int], starts: Mapping[str, bytes]) -> None:
+        listed = ", ".join(f"{path} ({size:,} bytes)" for path, size in list(files.items())[:5])
+        more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+        super().__init__(f"too large to be judged: {listed}{more}", theirs=True)
+        self.files, self.starts = files, starts

@@ -1,0 +1,170 @@
+"""The keyless process that one review runs in: ``python -I -m workers.child DESCRIPTOR``.
+
+It has an empty environment, no token and no network use of its own; it asks its parent for files
+over the pipe and answers in data. Nothing it prints is shown to anyone.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from workers.pipe import (
+    Ask,
+    AskMarked,
+    Blob,
+    Closed,
+    Done,
+    Event,
+    Find,
+    Found,
+    ListAll,
+    Named,
+    Pipe,
+    Read,
+    Task,
+)
+from workers.pipelines import STEPS, Reviewed, Step, attempt
+from workers.project import LARGEST_FILE, Entry, TooLarge
+from workers.sandbox.process import bounded, undumpable
+
+MEMORY = 4 << 30  # bytes for this process, and for each tool that it starts
+_CACHE = 256 << 20  # bytes of blobs that are kept
+_BATCH = 500  # names in one ask
+_PR_SET_PDEATHSIG = 1
+_Answer = TypeVar("_Answer", Found, Named)
+
+
+class Parent:
+    """The other end of the pipe: asked by one stage at a time, told by all."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe, self._lock = pipe, threading.Lock()
+        self._blobs: dict[str, Blob] = {}
+        self._held = 0
+
+    def report(self, event: Event | Done) -> None:
+        """Tell how far the review is."""
+        with self._lock:
+            self._pipe.send(event)
+
+    def found(self, ask: Find | ListAll) -> dict[str, Entry]:
+        """Paths of a commit, with mode and sha."""
+        answer = self._asked(ask, Found)
+        return {path: Entry(mode, sha) for path, mode, sha in answer.entries}
+
+    def marked(self, paths: Sequence[str]) -> frozenset[str]:
+        """Which of the paths the attributes at base call vendored or generated."""
+        return frozenset(self._asked(AskMarked(tuple(paths)), Named).paths)
+
+    def blobs(self, shas: Iterable[str]) -> dict[str, Blob]:
+        """Contents by name, each read from the parent once."""
+        wanted = tuple(dict.fromkeys(shas))
+        found = {sha: self._blobs[sha] for sha in wanted if sha in self._blobs}
+        missing = [sha for sha in wanted if sha not in found]
+        for first in range(0, len(missing), _BATCH):
+            found |= self._read(tuple(missing[first : first + _BATCH]))
+        return found
+
+    def _read(self, shas: tuple[str, ...]) -> dict[str, Blob]:
+        with self._lock:
+            self._pipe.send(Read(shas))
+            read = {sha: self._pipe.receive(Blob) for sha in shas}
+            for sha, blob in read.items():
+                self._held += len(blob.data)
+                if self._held <= _CACHE:
+                    self._blobs[sha] = blob
+        return read
+
+    def _asked(self, ask: Ask, answer: type[_Answer]) -> _Answer:
+        with self._lock:
+            self._pipe.send(ask)
+            received: _Answer = self._pipe.receive(answer)
+            return received
+
+
+class PipedTree:
+    """One commit's files, as the parent tells them. ``known`` is what the diff says already."""
+
+    def __init__(self, commit: str, parent: Parent, known: Mapping[str, Entry]) -> None:
+        self._commit, self._parent = commit, parent
+        self._known: dict[str, Entry | None] = dict(known)
+        self._all: Mapping[str, Entry] | None = None
+
+    @property
+    def commit(self) -> str:
+        """The commit's sha."""
+        return self._commit
+
+    def find(self, paths: Iterable[str]) -> dict[str, Entry]:
+        """Those of the paths that exist."""
+        wanted = tuple(dict.fromkeys(paths))
+        unknown = [path for path in wanted if path not in self._known]
+        for first in range(0, len(unknown), _BATCH):
+            batch = tuple(unknown[first : first + _BATCH])
+            found = self._parent.found(Find(self._commit, batch))
+            self._known.update({path: found.get(path) for path in batch})
+        return {path: entry for path in wanted if (entry := self._known[path]) is not None}
+
+    def entries(self) -> Mapping[str, Entry]:
+        """Every file of the commit."""
+        if self._all is None:
+            self._all = self._parent.found(ListAll(self._commit))
+        return self._all
+
+    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The content of those that are regular files. Raises TooLarge, naming file and size."""
+        regular = {path: one.sha for path, one in self.find(paths).items() if one.regular}
+        blobs = self._parent.blobs(regular.values())
+        sizes = {path: blobs[sha].size for path, sha in regular.items()}
+        large = {path: size for path, size in sizes.items() if size > LARGEST_FILE}
+        if large:
+            raise TooLarge(large, {path: blobs[regular[path]].data for path in large})
+        return {path: blobs[sha].data for path, sha in regular.items()}
+
+
+def main(steps: Sequence[Step] = STEPS) -> None:
+    """Run one review, told over the descriptor that the first argument names."""
+    pipe = _alone(int(sys.argv[1]))
+    try:
+        task: Task = pipe.receive(Task)
+        if os.getppid() != task.parent:
+            return  # it died before we asked to die with it
+        tempfile.tempdir = task.scratch
+        parent = Parent(pipe)
+        attempt(_reviewed(task, parent), task.wishes, parent.report, steps)
+        parent.report(Done())
+    except Closed:
+        pass  # nobody is left to be told
+    # A stage past its limit may still hold a thread, which an ordinary exit would wait for.
+    os._exit(0)
+
+
+def _alone(descriptor: int) -> Pipe:
+    """Give up what this process does not need, before anything of the change is read."""
+    os.set_inheritable(descriptor, False)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    undumpable()
+    bounded(MEMORY)
+    return Pipe(descriptor)
+
+
+def _reviewed(task: Task, parent: Parent) -> Reviewed:
+    old = task.diff.by_old_path.items()
+    new = task.diff.by_new_path.items()
+    return Reviewed(
+        diff=task.diff,
+        merge_base=PipedTree(
+            task.merge_base, parent, {path: Entry(f.old_mode, f.old_sha) for path, f in old}
+        ),
+        head=PipedTree(task.head, parent, {path: Entry(f.new_mode, f.new_sha) for path, f in new}),
+        marked=parent.marked,
+    )
+
+
+if __name__ == "__main__":
+    main()

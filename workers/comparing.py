@@ -1,0 +1,123 @@
+"""What a change brings: what is found at head and not at the merge base. Pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from bot.change import ChangedFile, Diff
+from rules.finding import Finding, Key, folder
+from workers.project import Judged
+
+_Subject = tuple[str, str]
+
+
+def compared(head: Judged, base: Judged, diff: Diff) -> tuple[Finding, ...]:
+    """The findings at head, each marked new or not; an old one keeps the merge base's ordinal.
+
+    Equals (one rule, subject and detail) are told apart by their lines: first those on lines
+    that the change has left alone, then in order.
+    """
+    old = _grouped((_followed(finding, diff.renames), finding) for finding in base.findings)
+    new = _grouped((_bare(finding.key), finding) for finding in head.findings)
+    done = []
+    for key, findings in new.items():
+        done += _matched(findings, old.get(key, []), diff)
+    return tuple(sorted(done, key=_place))
+
+
+def added(head: Judged, base: Judged, diff: Diff) -> frozenset[_Subject]:
+    """The subjects at head that the change adds, and does not only move with their file."""
+    known = set(base.subjects) | set(_moved(head.subjects, base.subjects, diff.renames))
+    return head.subjects - known
+
+
+def _grouped(pairs: Iterable[tuple[Key, Finding]]) -> Mapping[Key, list[Finding]]:
+    groups: dict[Key, list[Finding]] = defaultdict(list)
+    for key, finding in pairs:
+        groups[key].append(finding)
+    return {key: sorted(group, key=_place) for key, group in groups.items()}
+
+
+def _followed(finding: Finding, renames: Mapping[str, str]) -> Key:
+    key, path = _bare(finding.key), finding.location.path
+    return key.follow(path, renames[path]) if path in renames else key
+
+
+def _bare(key: Key) -> Key:
+    return replace(key, ordinal=0)
+
+
+def _place(finding: Finding) -> tuple[str, int, int]:
+    return (finding.location.path, finding.location.line, finding.ordinal)
+
+
+def _matched(head: list[Finding], base: list[Finding], diff: Diff) -> list[Finding]:
+    """Equals at head against equals at the merge base, both in order."""
+    pairs: dict[int, Finding] = {}
+    left = list(base)
+    for place, finding in enumerate(head):
+        same = next((old for old in left if _unmoved(old, finding, diff)), None)
+        if same is not None:
+            left.remove(same)
+            pairs[place] = same
+    for place in range(len(head)):
+        if place not in pairs and left:
+            pairs[place] = left.pop(0)
+    return _numbered(head, pairs)
+
+
+def _numbered(head: list[Finding], pairs: Mapping[int, Finding]) -> list[Finding]:
+    taken = {old.ordinal for old in pairs.values()}
+    free = iter(sorted(set(range(len(head) + len(taken))) - taken))
+    return [
+        replace(finding, ordinal=pairs[place].ordinal, new=False)
+        if place in pairs
+        else replace(finding, ordinal=next(free), new=True)
+        for place, finding in enumerate(head)
+    ]
+
+
+def _unmoved(old: Finding, new: Finding, diff: Diff) -> bool:
+    """Whether both stand on the same line, one that the change left alone."""
+    file = diff.by_old_path.get(old.location.path)
+    if file is None:
+        return old.location.path == new.location.path and old.location.line == new.location.line
+    here = file.new_path == new.location.path
+    return here and head_line(file, old.location.line) == new.location.line
+
+
+def head_line(file: ChangedFile, line: int) -> int | None:
+    """Where a line of the merge base's file stands at head; None where the change removed it."""
+    shift = 0
+    for hunk in file.hunks:
+        if line < hunk.old_start:
+            break
+        old = hunk.old_start
+        for kind in hunk.kinds:
+            if kind == "+":
+                shift += 1
+            elif old == line and kind == "-":
+                return None
+            elif kind == "-":
+                shift -= 1
+            if old == line and kind == " ":
+                return line + shift
+            old += kind != "+"
+    return line + shift
+
+
+def _moved(
+    head: Collection[_Subject], base: Iterable[_Subject], renames: Mapping[str, str]
+) -> Iterable[_Subject]:
+    """Where the merge base's subjects are now, if their file was renamed."""
+    folders = defaultdict(set)
+    for old, new in renames.items():
+        folders[folder(old)].add(folder(new))
+    for project, address in base:
+        if address in renames:  # a subject that is a file
+            yield (
+                folder(renames[address]) if project == folder(address) else project,
+                renames[address],
+            )
+        elif (project, address) not in head:
+            yield from ((moved, address) for moved in folders[project])

@@ -1,0 +1,225 @@
+"""Run one review in a keyless child, and answer what it asks.
+
+The child may be wrong in every way: it may die, hang, flood, or ask for what it may not have.
+What it had not reported is then unchecked; what it had reported counts.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.review import Outcome, StageResult
+from workers.checkout import Checkout, Oversize
+from workers.pipe import (
+    Ask,
+    AskMarked,
+    Blob,
+    Closed,
+    Done,
+    Ended,
+    Event,
+    Find,
+    Found,
+    Late,
+    ListAll,
+    Named,
+    Nonsense,
+    Pipe,
+    Read,
+    Said,
+    Started,
+    Task,
+    Wishes,
+)
+from workers.project import STAGE_NAMES
+from workers.sandbox.process import undumpable
+
+__all__ = ["Event", "Program", "Wishes", "run"]
+
+_GRACE = 10.0  # seconds in which the child reports a stage that is over its limit
+_MOST_ASKS = 100_000
+Progress = Callable[[Event | None], None]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Program:
+    """The child: how it is started, and the stages that it reports."""
+
+    argv: tuple[str, ...] = (sys.executable, "-I", "-m", "workers.child")
+    stages: tuple[str, ...] = STAGE_NAMES
+
+
+def run(
+    checkout: Checkout,
+    wishes: Wishes,
+    progress: Progress,
+    program: Program = Program(),
+) -> tuple[StageResult, ...]:
+    """The results of all stages, in the order in which they are shown.
+
+    ``progress`` is told of each stage as it starts and ends, and gets None about once a second
+    meanwhile; what it raises ends the review. Raises CheckoutError where a file that the child
+    asks for is not to be had: the review is to be tried again.
+    """
+    if checkout.excess:
+        return tuple(_unchecked(name, checkout.excess) for name in program.stages)
+    conversation = _Conversation(checkout, wishes, progress, program.stages)
+    with tempfile.TemporaryDirectory(prefix="redline-child-") as scratch:
+        Path(scratch).chmod(0o711)  # tools run as nobody and must reach their own folders in it
+        with _started(program) as (process, pipe):
+            reason = conversation.held(pipe, scratch)
+            process.poll()
+            if reason:
+                _log.warning("%s; exit %s; %r", reason, process.returncode, pipe.noise)
+    return conversation.results(reason)
+
+
+@contextmanager
+def _started(program: Program) -> Iterator[tuple["subprocess.Popen[bytes]", Pipe]]:
+    """The child under way, with an empty environment; nothing of it is left afterwards."""
+    undumpable()
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = subprocess.Popen(
+                [*program.argv, str(theirs.fileno())],
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        assert process.stdout is not None
+        with process.stdout:
+            try:
+                yield process, Pipe(ours.fileno(), process.stdout.fileno())
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+class _Conversation:
+    """What is said with one child."""
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        wishes: Wishes,
+        progress: Progress,
+        stages: Sequence[str],
+    ) -> None:
+        self._checkout, self._wishes, self._progress = checkout, wishes, progress
+        self._stages = stages
+        self._ended: dict[str, StageResult] = {}
+        self._since: dict[str, float] = {}
+        self._end = time.monotonic() + wishes.review_seconds
+        files = checkout.diff.files
+        self._known = {sha for file in files for sha in (file.old_sha, file.new_sha)}
+
+    def held(self, pipe: Pipe, scratch: str) -> str:
+        """Talk until the child is done; why it was not, empty if it was."""
+        try:
+            pipe.until, pipe.idle = self._until(), lambda: self._progress(None)
+            pipe.send(self._task(scratch))
+            for _ in range(_MOST_ASKS):
+                pipe.until = self._until()
+                said: Said = pipe.receive(Said)
+                if isinstance(said, Done):
+                    return "" if len(self._ended) == len(self._stages) else "it left a stage out"
+                self._heard(said, pipe)
+        except Late:
+            return self._late()
+        except Closed:
+            return "the process that reviews has died"
+        except Nonsense as nonsense:
+            return f"the process that reviews talks nonsense: {nonsense}"
+        return "the process that reviews talks nonsense: it asks without end"
+
+    def results(self, reason: str) -> tuple[StageResult, ...]:
+        """A result for each stage: unchecked where the child did not report it."""
+        return tuple(self._ended.get(name) or _unchecked(name, reason) for name in self._stages)
+
+    def _task(self, scratch: str) -> Task:
+        one = self._checkout
+        return Task(
+            diff=one.diff,
+            merge_base=one.merge_base,
+            base=one.base,
+            head=one.head,
+            wishes=self._wishes,
+            scratch=scratch,
+            parent=os.getpid(),
+        )
+
+    def _until(self) -> float:
+        """When to give up: the review's end, or a running stage's with some grace."""
+        limit = self._wishes.stage_seconds + _GRACE
+        return min([self._end, *(since + limit for since in self._since.values())])
+
+    def _late(self) -> str:
+        if time.monotonic() >= self._end:
+            return f"the review took longer than {self._wishes.review_seconds:g} s"
+        return f"it took longer than {self._wishes.stage_seconds:g} s"
+
+    def _heard(self, said: Ask | Event, pipe: Pipe) -> None:
+        if isinstance(said, Started | Ended):
+            self._reported(said)
+        else:
+            for frame in self._answers(said):
+                pipe.send(frame)
+
+    def _reported(self, event: Event) -> None:
+        name = event.stage if isinstance(event, Started) else event.result.stage
+        if name not in self._stages or name in self._ended:
+            raise Nonsense("it reports a stage that it was not asked for")
+        if isinstance(event, Started):
+            self._since.setdefault(name, time.monotonic())
+        else:
+            self._since.pop(name, None)
+            self._ended[name] = event.result
+        self._progress(event)
+
+    def _answers(self, ask: Ask) -> Iterator[Found | Blob | Named]:
+        if isinstance(ask, Read):
+            yield from self._blobs(ask.shas)
+        elif isinstance(ask, AskMarked):
+            yield Named(tuple(sorted(self._checkout.marked(ask.paths))))
+        else:
+            yield self._found(ask)
+
+    def _found(self, ask: Find | ListAll) -> Found:
+        if ask.commit not in (self._checkout.merge_base, self._checkout.head):
+            raise Nonsense("it asks about a commit that is not under review")
+        if isinstance(ask, Find):
+            entries = self._checkout.find(ask.commit, ask.paths)
+        else:
+            entries = self._checkout.entries(ask.commit)
+        self._known.update(entry.sha for entry in entries.values())
+        return Found(tuple((path, entry.mode, entry.sha) for path, entry in entries.items()))
+
+    def _blobs(self, shas: Sequence[str]) -> Iterator[Blob]:
+        if not self._known.issuperset(shas):
+            raise Nonsense("it asks for a file that is not under review")
+        contents = self._checkout.blobs(shas)
+        for sha in shas:
+            content = contents[sha]
+            if isinstance(content, Oversize):
+                yield Blob(content.size, content.start)
+            else:
+                yield Blob(len(content), content)
+
+
+def _unchecked(stage: str, reason: str) -> StageResult:
+    return StageResult(stage, "", Outcome.UNCHECKED, reason)

@@ -1,0 +1,69 @@
+"""Which files of a change each stage judges."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.change import Diff
+from rules.finding import Side
+from rules.subjects.dockerfile import is_dockerfile
+from workers.project import Entry, Project, Tree
+
+_YAML, _JSON = (".yaml", ".yml"), (".json",)
+_LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A change as the child sees it. ``marked`` says which paths base's attributes name."""
+
+    diff: Diff
+    merge_base: Tree
+    head: Tree
+    marked: Callable[[Sequence[str]], frozenset[str]]
+
+    def tree(self, side: Side) -> Tree:
+        """The commit of one side."""
+        return self.head if side is Side.HEAD else self.merge_base
+
+    def changed(self, side: Side) -> dict[str, Entry]:
+        """The files of the diff that exist on one side."""
+        if side is Side.HEAD:
+            files = self.diff.by_new_path.items()
+            return {path: Entry(file.new_mode, file.new_sha) for path, file in files}
+        old = self.diff.by_old_path.items()
+        return {path: Entry(file.old_mode, file.old_sha) for path, file in old}
+
+    def project(self, side: Side, paths: Iterable[str]) -> Project:
+        """The paths as one project of loose files."""
+        return Project("", side, tuple(sorted(paths)), self.tree(side), self.diff.files)
+
+
+def manifests(path: str, entry: Entry) -> bool:
+    """What may be a manifest: the stage looks inside."""
+    name = path.rpartition("/")[2]
+    return entry.regular and name.endswith((*_YAML, *_JSON)) and name not in _LOCKS
+
+
+def dockerfiles(path: str, entry: Entry) -> bool:
+    """Dockerfiles, by their names."""
+    return entry.regular and is_dockerfile(path)
+
+
+def links(_path: str, entry: Entry) -> bool:
+    """Symbolic links and submodules: never followed."""
+    return entry.mode in ("120000", "160000")
+
+
+def large_manifest(path: str, start: bytes) -> bool:
+    """Whether a file that is too large to be read would have been judged as a manifest."""
+    return path.endswith(_YAML) or b'"apiVersion"' in start
+
+
+def large_dockerfile(_path: str, _start: bytes) -> bool:
+    """Each Dockerfile is judged."""
+    return True
+
+
+def chosen(files: Mapping[str, Entry], wants: Callable[[str, Entry], bool]) -> list[str]:
+    """The paths that a stage wants."""
+    return [path for path, entry in files.items() if wants(path, entry)]
