@@ -23,13 +23,23 @@ This page is generated from the rules themselves: `make docs` writes it, `make c
 it is stale. The examples are the rules' tests; `<--` marks the line that gets the comment.
 A rule's letter says what it is at most: B blocks, W warns, I informs.
 """
+_OWN = """\
+## Redline's own findings
+
+### unreadable-file
+
+**A file that a rule should judge cannot be read.** Blocks wherever it is new: a cluster or a build
+would refuse it, and nothing in it was judged. The comment stands at the line where reading stopped.
+
+Fix: correct the syntax at that line. A template belongs into a chart.
+"""
 
 
 def main() -> int:
     """Write the page, or with ``--check`` say whether it is fresh: 0 yes, 1 no."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
-    checking, fresh = parser.parse_args().check, page()
+    checking, fresh = parser.parse_args().check, book()
     if not checking:
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(fresh)
@@ -39,14 +49,14 @@ def main() -> int:
     return 0
 
 
-def page() -> str:
-    """The whole page, as Markdown."""
+def book() -> str:
+    """docs/rules.md, as Markdown."""
     parts = [_HEAD]
     for kind, title in KINDS.items():
         rules = rules_of(kind)
         parts += [f"## {title}\n", _table(rules)]
-        parts += [_section(rule) for rule in rules]
-    return "\n".join(parts)
+        parts += [page(rule) for rule in rules]
+    return "\n".join((*parts, _OWN))
 
 
 def _table(rules: tuple[Rule, ...]) -> str:
@@ -58,7 +68,8 @@ def _letter(rule: Rule) -> str:
     return rule.severity.name[0]
 
 
-def _section(rule: Rule) -> str:
+def page(rule: Rule) -> str:
+    """One rule with its examples, as Markdown."""
     why = rule.doc.partition("\n")[2].strip()
     lines = [f"### {rule.name}\n", f"**{rule.title}.** {_blocks(rule)}\n", f"{why}\n"]
     for words, sources in (("Bad", rule.bad), ("Good", rule.good)):

@@ -196,9 +196,9 @@ def root_container(manifest: Manifest) -> Iterator[Problem]:
     away what says otherwise on its containers.
     """
     pod = manifest.pod
-    if pod is None or pod.own_users:
+    if pod is None:
         return
-    if pod.node.value(*_KEYS) is False:
+    if pod.node.value(*_KEYS) is False and not pod.own_users:
         yield _pod_says_no(pod)
     for container in pod.containers:
         yield from _of(pod, container)
@@ -210,6 +210,8 @@ def _of(pod: Pod, container: Container) -> Iterator[Problem]:
     if user == 0 and says is True:
         why = "is to run as user 0 although runAsNonRoot is true: the kubelet will not start it"
         yield _said(container, "runAsUser", user_place, f"{why} (CreateContainerConfigError)")
+    elif pod.own_users:
+        return
     elif user == 0:
         yield _said(container, "runAsUser", user_place, f"runs as root (runAsUser: 0): {_ROOT}")
     elif says is None:

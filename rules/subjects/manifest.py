@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rules.finding import Location, ObjectName
-from rules.subjects.workload import Container, Pod, is_patch, pod_of
+from rules.subjects.workload import LONGEST_NAME, Container, Pod, is_patch, pod_of
 from rules.subjects.yaml import List, Map, Node, Unreadable, decode, documents
 
 _KEY = r"(?:^|[{,])[ \t-]*[\"']?%s[\"']?[ \t]*:"
@@ -27,20 +27,24 @@ class Manifest:
     @property
     def object(self) -> ObjectName:
         """Kind, namespace and name as the file says them."""
-        return ObjectName(self.kind, self.root.text("metadata", "namespace") or None, self.name)
+        return ObjectName(self.kind, self.namespace or None, self.name)
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace, empty where the file leaves it to the release."""
+        return self.root.text("metadata", "namespace")[:LONGEST_NAME]
 
     @property
     def name(self) -> str:
         """Its name, or the beginning of it where the server adds the rest; else empty."""
         metadata = self.root.text("metadata", "name")
-        return metadata or self.root.text("metadata", "generateName")
+        return (metadata or self.root.text("metadata", "generateName"))[:LONGEST_NAME]
 
     @cached_property
     def address(self) -> str:
         """``group/Kind/namespace/name``, without the group for core: the same in every version."""
         group, slash, _version = self.api.rpartition("/")
-        namespace = self.root.text("metadata", "namespace")
-        return f"{group}{slash}{self.kind}/{namespace}/{self.name}"
+        return f"{group}{slash}{self.kind}/{self.namespace}/{self.name}"
 
     @cached_property
     def pod(self) -> Pod | None:
@@ -108,4 +112,4 @@ def _objects(root: Node, path: str, api: str = "", kind: str = "") -> Iterator[M
                 item, path, api if kind != "List" else "", kind.removesuffix("List")
             )
     elif api and kind:
-        yield Manifest(path, root, api, kind)
+        yield Manifest(path, root, api[:LONGEST_NAME], kind[:LONGEST_NAME])

@@ -22,6 +22,7 @@ _SPECS = {
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
 }
 _TEMPLATE = ("spec", "template", "spec")
+LONGEST_NAME = 253  # signs, Kubernetes' own limit: what is longer is cut
 _MARKERS = ("{{", "{%", "${", "$(")
 
 
@@ -42,7 +43,7 @@ class Container:
     @cached_property
     def name(self) -> str | None:
         """Its name, None where the file gives none."""
-        return self.node.text("name") or None
+        return self.node.text("name")[:LONGEST_NAME] or None
 
     @cached_property
     def key(self) -> str:
