@@ -1,5 +1,7 @@
 """What is said to people who ask for something in a comment. Pure."""
 
+from collections.abc import Sequence
+
 from bot.change import ChangeId
 from bot.commands import Verb
 from bot.marks import body_hash, sign
@@ -21,7 +23,7 @@ REFUSALS = {
 }
 
 
-def words(understood: bool, refused: list[Verb], help_wanted: bool) -> str:
+def words(understood: bool, refused: Sequence[Verb], help_wanted: bool) -> str:
     """The answer in words; empty where a reaction says it all."""
     said = [REFUSALS[verb] for verb in refused if verb in REFUSALS]
     if not understood:

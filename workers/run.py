@@ -17,6 +17,7 @@ from workers import parent
 from workers.checkout import Checkout, fetched
 from workers.guard import Guard
 from workers.pipe import Ended, Event, Started, Wishes
+from workers.project import STAGE_NAMES
 
 log = structlog.get_logger()
 
@@ -51,7 +52,7 @@ class Run:
 
     def give_up(self, reason: str) -> None:
         """Say aloud that there will be no review: a status that never comes blocks for ever."""
-        log.error("review given up", change=self.change.number, reason=reason)
+        log.error("review given up", change=self.change.id.number, reason=reason)
         self._status(markdown.broken(reason))
         self._lease.bury(reason)
 
@@ -106,7 +107,7 @@ def renames(checkout: Checkout, run: str) -> Mapping[str, str]:
 
 
 class Watch:
-    """Looks on while the child works: shows progress, and ends a run that is not wanted any more."""
+    """Looks on while the child works: shows progress, ends a run that is not wanted any more."""
 
     def __init__(self, lease: Lease, show: Callable[[Status], None]) -> None:
         self._lease, self._show = lease, show
@@ -131,4 +132,4 @@ class Watch:
     def _title(self, now: float) -> str:
         last = self._stages[-1]
         label = f"{last.stage.replace('-', ' ')} {last.project}".strip()
-        return markdown.progress(self._ended + 1, len(STAGES), label, now - self._started)
+        return markdown.progress(self._ended + 1, len(STAGE_NAMES), label, now - self._started)

@@ -11,7 +11,6 @@ from bot.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
     from bot.forges.base import Forge
-    from bot.ledger import Ledger
 
 WRONG_USE = 2
 

@@ -13,7 +13,8 @@ from bot.review import Review
 from rules.finding import Location, Severity, Side
 from workers import parent
 from workers.checkout import Checkout, CheckoutError, local
-from workers.parent import Started, Wishes
+from workers.parent import Wishes
+from workers.pipe import Started
 
 UNCHECKED = 2
 
@@ -123,5 +124,13 @@ class Sources:
         """All lines of the file that the location lies in."""
         key = (location.side, location.path)
         if key not in self._read:
-            self._read[key] = self._checkout.text(location.side, location.path).split("\n")
+            self._read[key] = self._text(*key).split("\n")
         return self._read[key]
+
+    def _text(self, side: Side, path: str) -> str:
+        commit = self._checkout.head if side is Side.HEAD else self._checkout.merge_base
+        entry = self._checkout.find(commit, [path]).get(path)
+        if entry is None or not entry.regular:
+            return ""
+        content = self._checkout.blobs([entry.sha])[entry.sha]
+        return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""

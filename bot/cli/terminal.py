@@ -69,7 +69,8 @@ def _finding(review: Review, finding: Finding, lines: Sequence[str]) -> Renderab
 def _excerpt(lines: Sequence[str], at: int) -> Iterator[Text]:
     """Some lines of source around the one that is meant."""
     first = max(1, at - AROUND)
-    for number, line in enumerate(lines[first - 1 : at + AROUND], first):
+    shown = lines[first - 1 : at + AROUND]
+    for number, line in enumerate(shown[:-1] if shown[-1:] == [""] else shown, first):
         sign, style = (">", "bold") if number == at else (" ", "dim")
         yield Text(f"  {sign} {number:>5} | {plain(line)[:LONGEST]}", style=style)
 
