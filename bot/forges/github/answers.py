@@ -142,6 +142,14 @@ class CommitStatus(Struct, frozen=True):
     creator: User | None = None
 
 
+class Review(Struct, frozen=True):
+    """A review; a PENDING one is shown to its author only."""
+
+    id: int
+    state: str
+    user: User | None = None
+
+
 class IssueComment(Struct, frozen=True):
     """A comment in a change's conversation."""
 
@@ -175,7 +183,6 @@ class ThreadComment(Struct, frozen=True, rename="camel"):
     url: str
     state: str
     is_minimized: bool
-    viewer_can_minimize: bool
     author: Author | None
 
 
@@ -209,24 +216,10 @@ class Threads(Struct, frozen=True, rename="camel"):
     page_info: PageInfo
 
 
-class PendingReview(Struct, frozen=True, rename="camel"):
-    """A review that was begun and never published."""
-
-    full_database_id: str | int | None
-    author: Author | None
-
-
-class PendingReviews(Struct, frozen=True):
-    """Those that we can see, which are our own."""
-
-    nodes: list[PendingReview | None]
-
-
 class PullRequest(Struct, frozen=True, rename="camel"):
     """The threads of a pull request."""
 
     review_threads: Threads
-    reviews: PendingReviews
 
 
 class ThreadsRepository(Struct, frozen=True, rename="camel"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from bot import marks
 from bot.change import AnchorKind, Change, Kind
@@ -21,14 +20,13 @@ _THREADS = """
 query ($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      reviews(first: 20, states: [PENDING]) { nodes { fullDatabaseId author { login __typename } } }
       reviewThreads(first: 100, after: $after) {
         pageInfo { hasNextPage endCursor }
         nodes {
           id isResolved viewerCanResolve resolvedBy { login __typename }
           comments(first: 30) {
             nodes {
-              id fullDatabaseId body url state isMinimized viewerCanMinimize
+              id fullDatabaseId body url state isMinimized
               author { login __typename }
             }
           }
@@ -50,6 +48,9 @@ mutation ($input: MinimizeCommentInput!) {
 """
 
 
+_Own = tuple[Posted, answers.Thread, answers.ThreadComment]
+
+
 @contextmanager
 def _still_there() -> Iterator[None]:
     """A comment that somebody deleted is not the end of the change."""
@@ -59,29 +60,20 @@ def _still_there() -> Iterator[None]:
         raise Refused(str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """What GitHub has of ours: threads with their first comments, and reviews left pending."""
-
-    threads: dict[str, tuple[answers.Thread, answers.ThreadComment]]
-    posted: list[Posted]
-    pending: list[str]
-
-
 class GitHubConversation:
     """Implements bot.forges.base.Conversation. ``key`` signs the marks."""
 
     def __init__(self, client: Client, me: Me, change: Change, key: bytes) -> None:
         self._client, self._me, self._change, self._key = client, me, change, key
         self._root = f"/repositories/{change.id.repository}"
-        self._listed: _Listing | None = None
+        self._listed: dict[str, _Own] | None = None  # by the id of a thread's first comment
 
     def own(self) -> list[Posted]:
-        """Our threads and summaries, as GitHub lists them now."""
+        """Our threads, summaries and answers, as GitHub lists them now."""
         if self._change.id.kind is Kind.MERGE_GROUP:
             return []
-        self._listed = self._list()
-        return [*self._listed.posted, *self._summaries()]
+        self._listed = {own[0].id: own for own in self._threads()}
+        return [*(posted for posted, _, _ in self._listed.values()), *self._comments()]
 
     def post(self, comments: Sequence[Comment]) -> None:
         """One review of all that has a line; what is about a file, and the summary, by itself."""
@@ -104,14 +96,13 @@ class GitHubConversation:
     def resolve(self, posted: Posted) -> None:
         """Resolve the thread where GitHub lets us, else hide its first comment, else leave it."""
         if self._listed is None:
-            self._listed = self._list()
-        thread, first = self._listed.threads.get(posted.id, (None, None))
-        if thread is None or first is None:
+            self.own()
+        if self._listed is None or posted.id not in self._listed:
             return
+        _, thread, first = self._listed[posted.id]
         if thread.viewer_can_resolve and self._may(_RESOLVE, {"threadId": thread.id}):
             return
-        if first.viewer_can_minimize:
-            self._may(_MINIMIZE, {"subjectId": first.id, "classifier": "RESOLVED"})
+        self._may(_MINIMIZE, {"subjectId": first.id, "classifier": "RESOLVED"})
 
     def reply(self, posted: Posted, text: str) -> None:
         """Answer below a comment of ours. Raises Refused when it is not there any more."""
@@ -141,7 +132,7 @@ class GitHubConversation:
         return f"{self._root}/pulls/{self._change.id.number}"
 
     def _address(self, posted: Posted) -> str:
-        of = "issues" if posted.mark.kind is CommentKind.SUMMARY else "pulls"
+        of = "pulls" if posted.mark.kind is CommentKind.THREAD else "issues"
         return f"{self._root}/{of}/comments/{int(posted.id)}"
 
     def _review(self, comments: Sequence[Comment]) -> None:
@@ -169,14 +160,12 @@ class GitHubConversation:
 
     def _discard_pending(self) -> None:
         """A review that was begun and never sent would make each later one fail."""
-        if self._listed is None:
-            self._listed = self._list()
-        for id_ in self._listed.pending:
-            try:
-                self._client.delete(f"{self._pull}/reviews/{id_}")
-            except Gone:
-                continue
-        self._listed.pending.clear()
+        for review in self._client.pages(f"{self._pull}/reviews", answers.Review):
+            if review.state == "PENDING" and self._me.wrote(review.user):
+                try:
+                    self._client.delete(f"{self._pull}/reviews/{review.id}")
+                except Gone:
+                    continue
 
     def _may(self, mutation: str, wanted: Json) -> bool:
         """Whether GitHub did it; a lacking permission is no reason to stop."""
@@ -186,63 +175,49 @@ class GitHubConversation:
             return False
         return True
 
-    def _list(self) -> _Listing:
-        listing = _Listing({}, [], [])
+    def _threads(self) -> Iterator[_Own]:
         after: str | None = None
         while True:
-            pull = self._threads(after)
-            if after is None:
-                listing.pending.extend(self._pending(pull))
-            for thread in pull.review_threads.nodes:
-                if thread is not None:
-                    self._enter(thread, listing)
-            page = pull.review_threads.page_info
-            if not page.has_next_page or page.end_cursor in (None, after):
-                return listing
-            after = page.end_cursor
+            threads = self._page(after)
+            yield from (own for one in threads.nodes if one and (own := self._own(one)))
+            if not threads.page_info.has_next_page or threads.page_info.end_cursor in (None, after):
+                return
+            after = threads.page_info.end_cursor
 
-    def _threads(self, after: str | None) -> answers.PullRequest:
+    def _page(self, after: str | None) -> answers.Threads:
         owner, _, name = self._change.repository.partition("/")
         wanted = {"owner": owner, "name": name, "number": self._change.id.number, "after": after}
         answer = self._client.graphql(_THREADS, wanted, answers.ThreadsAnswer)
-        return answer.repository.pull_request
+        return answer.repository.pull_request.review_threads
 
-    def _pending(self, pull: answers.PullRequest) -> Iterator[str]:
-        for review in pull.reviews.nodes:
-            if review is not None and self._me.is_author(review.author):
-                yield str(review.full_database_id)
-
-    def _enter(self, thread: answers.Thread, listing: _Listing) -> None:
-        """Take a thread in, if it is ours: by author and by mark, never one without the other."""
+    def _own(self, thread: answers.Thread) -> _Own | None:
+        """The thread, if it is ours: by author and by mark, never one without the other."""
         comments = [one for one in thread.comments.nodes if one is not None]
         if not comments or not self._me.is_author(comments[0].author):
-            return
+            return None
         first, *replies = comments
         mark = marks.read(first.body, self._change.id, self._key)
         if mark is None or first.state == "PENDING":
-            return
-        id_ = str(first.full_database_id)
-        listing.threads[id_] = (thread, first)
+            return None
         resolver = thread.resolved_by
-        listing.posted.append(
-            Posted(
-                mark,
-                id_,
-                thread.id,
-                first.body,
-                answered=any(self._person(one.author) for one in replies),
-                replied=any(self._me.is_author(one.author) for one in replies),
-                resolved=thread.is_resolved or first.is_minimized,
-                resolver=resolver.login if resolver and not self._me.is_author(resolver) else "",
-                url=first.url,
-            )
+        posted = Posted(
+            mark,
+            str(first.full_database_id),
+            thread.id,
+            first.body,
+            answered=any(self._person(one.author) for one in replies),
+            replied=any(self._me.is_author(one.author) for one in replies),
+            resolved=thread.is_resolved or first.is_minimized,
+            resolver=resolver.login if resolver and not self._me.is_author(resolver) else "",
+            url=first.url,
         )
+        return posted, thread, first
 
     def _person(self, author: answers.Author | None) -> bool:
         """Whether a person wrote it; deleted accounts count."""
         return author is None or (author.kind != "Bot" and not self._me.is_author(author))
 
-    def _summaries(self) -> Iterator[Posted]:
+    def _comments(self) -> Iterator[Posted]:
         path = f"{self._root}/issues/{self._change.id.number}/comments"
         for comment in self._client.pages(path, answers.IssueComment):
             body = comment.body or ""

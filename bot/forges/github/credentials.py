@@ -34,10 +34,13 @@ class Me:
         return user is not None and user.login == self.login
 
     def is_author(self, author: answers.Author | None) -> bool:
-        """Whether this is us in GraphQL, where a person may be called what our App is called."""
-        if author is None or (author.kind == "Bot") != self.login.endswith("[bot]"):
+        """Whether this is us in GraphQL, where an App's login mostly has no ``[bot]``.
+
+        A person may have that shorter login, but never one with brackets.
+        """
+        if author is None:
             return False
-        return author.login == self.login.removesuffix("[bot]")
+        return self.login in (author.login, f"{author.login}[bot]" if author.kind == "Bot" else "")
 
 
 class Account(Protocol):
