@@ -138,8 +138,8 @@ def _row(page: Page, finding: Finding) -> str:
     message = escape(cut(finding.message, 500))
     resolver = page.resolved.get(finding.identity)
     if resolver is not None:
-        by = code(f"@{resolver}") if resolver else "someone"
-        message += f" (resolved by {by}, still present)"
+        by = f" by {code(f'@{resolver}')}" if resolver else ""
+        message += f" (resolved{by}, still present)"
     name = code(page.review.ids[finding.identity])
     return (
         f"| {finding.severity.word} | {message} | {page.links.place(finding.location)} | {name} |"

@@ -19,7 +19,7 @@ MOST_THREADS = 10  # new ones, a push
 class Parting:
     """The end of a thread: the body that replaces its own, or the one reply below what people said.
 
-    Both end with the mark.
+    The body ends with the mark.
     """
 
     mark: Mark
@@ -124,7 +124,7 @@ class Wanted:
         mark = replace(posted.mark, run=self.review.change.head, fixed=True)
         signed = sign(mark, self.review.change.id, self.key)
         body = thread.over(f"**{headline}**", posted.body)
-        return Parting(mark, f"{body}\n\n{signed}", f"{headline}\n\n{signed}")
+        return Parting(mark, f"{body}\n\n{signed}", headline)
 
     def judged(self, mark: Mark) -> bool:
         """Whether a finding's absence means anything: its stage was not left unchecked."""

@@ -13,7 +13,7 @@ from bot.change import Anchor, AnchorKind
 from bot.forges.base import Conversation, Refused
 from bot.markdown.thread import Group
 from bot.markdown.wanted import Parting, Wanted
-from bot.publish.matching import Match, Renames, Thread, chosen, matched
+from bot.publish.matching import Match, Renames, chosen, matched
 from bot.publish.pen import Guard, Intent, Pen, Timing, subject
 from bot.review import Comment, Posted
 
@@ -38,11 +38,11 @@ def publish(
     match = matched(wanted, pen.settled(), renames)
     fresh, left = chosen(wanted, match, pen.expected)
     for double in match.doubles:
-        _part(pen, double, wanted.doubled(double.first))
+        _part(pen, double, wanted.doubled(double))
     _edit_threads(pen, wanted, match)
     for gone in match.gone:
-        if wanted.judged(gone.first.mark):
-            _part(pen, gone, wanted.retired(gone.first))
+        if wanted.judged(gone.mark):
+            _part(pen, gone, wanted.retired(gone))
     summary = wanted.summary(posted=match.summary is not None, resolved=match.resolved, left=left)
     if match.summary and summary:
         _edit_summary(pen, match.summary, summary)
@@ -51,22 +51,22 @@ def publish(
         _post_summary(pen, summary)
 
 
-def _part(pen: Pen, thread: Thread, parting: Parting) -> None:
+def _part(pen: Pen, posted: Posted, parting: Parting) -> None:
     """End a thread: in place, or by one reply where people have talked in it."""
-    if thread.answered:
-        pen.reply(thread.first, parting.reply, parting.mark)
+    if posted.answered:
+        pen.reply(posted, parting.reply)
         return
     # Closed before it is edited: what is marked as over is never looked at again.
-    if not thread.first.resolved:
-        pen.resolve(thread.first)
-    pen.edit(thread.first, parting.body, parting.mark)
+    if not posted.resolved:
+        pen.resolve(posted)
+    pen.edit(posted, parting.body, parting.mark)
 
 
 def _edit_threads(pen: Pen, wanted: Wanted, match: Match) -> None:
-    for group, thread in match.threads.items():
+    for group, posted in match.threads.items():
         mark = wanted.mark(group)
-        if thread.first.mark.body != mark.body:
-            pen.edit(thread.first, wanted.thread(group).body, mark)
+        if posted.mark.body != mark.body:
+            pen.edit(posted, wanted.thread(group).body, mark)
 
 
 def _edit_summary(pen: Pen, posted: Posted, summary: Comment) -> None:

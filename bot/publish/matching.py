@@ -17,35 +17,13 @@ Renames = Callable[[str], Mapping[str, str]]
 """From a commit to the reviewed one, old path to new; empty where the commit is gone."""
 
 
-@dataclass(frozen=True)
-class Thread:
-    """The comments of ours in one thread, the oldest first; a summary is a thread of one."""
-
-    comments: tuple[Posted, ...]
-
-    @property
-    def first(self) -> Posted:
-        """The one that opened it."""
-        return self.comments[0]
-
-    @property
-    def over(self) -> bool:
-        """Whether we have said that it is fixed, in place or below."""
-        return any(comment.mark.fixed for comment in self.comments)
-
-    @property
-    def answered(self) -> bool:
-        """Whether people have talked in it."""
-        return any(comment.answered for comment in self.comments)
-
-
 @dataclass
 class Match:
     """Threads of groups that are still there, threads of what is gone, and accidents."""
 
-    threads: dict[Group, Thread] = field(default_factory=dict)
-    gone: list[Thread] = field(default_factory=list)
-    doubles: list[Thread] = field(default_factory=list)
+    threads: dict[Group, Posted] = field(default_factory=dict)
+    gone: list[Posted] = field(default_factory=list)
+    doubles: list[Posted] = field(default_factory=list)
     summary: Posted | None = None
     left: frozenset[str] = frozenset()  # groups that an earlier push had no room for, by name
 
@@ -53,9 +31,9 @@ class Match:
     def resolved(self) -> Mapping[str, str]:
         """Who resolved the thread of what is still there, by the finding's identity."""
         return {
-            finding.identity: thread.first.resolver
+            finding.identity: thread.resolver
             for group, thread in self.threads.items()
-            if thread.first.resolved
+            if thread.resolved
             for finding in group.findings
         }
 
@@ -63,29 +41,21 @@ class Match:
 def matched(wanted: Wanted, posted: Iterable[Posted], renames: Renames) -> Match:
     """Put each comment of ours to the group that it speaks for. Of doubles the oldest stays."""
     names, match, seen = Names(wanted.groups, renames), Match(), set()
-    for thread in _threads(posted):
-        mark = thread.first.mark
-        if thread.over:
+    for each in posted:
+        mark = each.mark
+        if mark.fixed or each.replied or mark.kind is CommentKind.ANSWER:
             continue  # said and done: what fires again gets a thread of its own
         group = names.group(mark)
         if mark.subject in seen or (group and group in match.threads):
-            match.doubles.append(thread)
+            match.doubles.append(each)
         elif mark.kind is CommentKind.SUMMARY:
-            match.summary, match.left = thread.first, names.left(mark)
+            match.summary, match.left = each, names.left(mark)
         elif group:
-            match.threads[group] = thread
+            match.threads[group] = each
         else:
-            match.gone.append(thread)
+            match.gone.append(each)
         seen.add(mark.subject)
     return match
-
-
-def _threads(posted: Iterable[Posted]) -> list[Thread]:
-    """Ours, thread by thread, in the order in which they are listed: the oldest first."""
-    together: dict[str, list[Posted]] = {}
-    for comment in posted:
-        together.setdefault(comment.thread or comment.id, []).append(comment)
-    return [Thread(tuple(comments)) for comments in together.values()]
 
 
 def chosen(

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -56,13 +56,17 @@ class Timing:
     sleep: Callable[[float], None] = time.sleep
 
 
-def subject(mark: Mark, thread: str = "") -> str:
-    """A name for what a comment speaks about: 32 hex digits, whatever bytes a path has.
+def subject(mark: Mark) -> str:
+    """A name for what a comment speaks about: 32 hex digits, whatever bytes a path has."""
+    return _named(*mark.subject)
 
-    What says that something is fixed is named by its thread too: a thread may be fixed, and a
-    later one about the same be fixed again.
-    """
-    return _named(*mark.subject, *(("over", thread) if mark.fixed else ()))
+
+def _edited(posted: Posted, mark: Mark) -> str:
+    return _named("edit", posted.id, mark.body, str(mark.fixed), mark.left)
+
+
+def _replied(posted: Posted) -> str:
+    return _named("reply", posted.id)
 
 
 def _named(*parts: str) -> str:
@@ -70,17 +74,11 @@ def _named(*parts: str) -> str:
     return hashlib.sha256(text).hexdigest()[:32]
 
 
-def _edited(posted: Posted, mark: Mark) -> str:
-    return _named("edit", posted.id, mark.body, str(mark.fixed), mark.left)
-
-
 def _shown(listed: Iterable[Posted]) -> frozenset[str]:
-    """The names of all writes that a listing shows."""
-    return frozenset(
-        name
-        for each in listed
-        for name in (subject(each.mark, each.thread or each.id), _edited(each, each.mark))
-    )
+    """The names of all writes that a listing shows. What is over speaks for nothing any more."""
+    names = {_edited(each, each.mark) for each in listed}
+    names |= {subject(each.mark) for each in listed if not each.mark.fixed}
+    return frozenset(names | {_replied(each) for each in listed if each.replied})
 
 
 class Pen:
@@ -103,9 +101,8 @@ class Pen:
             age = min(intent.age for intent in missing.values())
             self._timing.sleep(max(0.0, self._timing.settle - age))
             listed = self._conversation.own()
-        alive = {subject(replace(each.mark, fixed=False)) for each in listed}
         sure = {name for name, intent in missing.items() if intent.confirmed}
-        self.expected = frozenset(sure - alive)
+        self.expected = frozenset(sure - {subject(each.mark) for each in listed})
         return listed
 
     def edit(self, posted: Posted, body: str, mark: Mark) -> None:
@@ -126,10 +123,9 @@ class Pen:
 
         self._once(list(rest), write)
 
-    def reply(self, posted: Posted, text: str, mark: Mark) -> None:
+    def reply(self, posted: Posted, text: str) -> None:
         """Answer in a thread, once."""
-        name = subject(mark, posted.thread or posted.id)
-        self._once([name], lambda _names: self._conversation.reply(posted, text))
+        self._once([_replied(posted)], lambda _names: self._conversation.reply(posted, text))
 
     def _again(self, write: Callable[[], None]) -> None:
         for last in _attempts():

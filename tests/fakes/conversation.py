@@ -79,7 +79,8 @@ class FakeConversation:
     _past: list[tuple[float, list[Thread]]] = field(default_factory=list)
 
     def own(self) -> list[Posted]:
-        return [posted for thread in self._visible() for posted in self._posted(thread)]
+        found = (self._posted(thread) for thread in self._visible())
+        return [posted for posted in found if posted is not None]
 
     def _visible(self) -> list[Thread]:
         if not self.stale:
@@ -87,18 +88,21 @@ class FakeConversation:
         old = [seen for at, seen in self._past if at <= self.clock.now - self.stale]
         return old[-1] if old else []
 
-    def _posted(self, thread: Thread) -> list[Posted]:
-        answered = any(note.author != BOT for note in thread.notes)
-        found = []
-        for note in thread.notes:
-            mark = read(note.body, self.change, self.key)
-            if note.author == BOT and mark is not None:
-                name = "" if thread.anchor.kind is AnchorKind.SUMMARY else thread.id
-                done = thread.resolver is not None
-                found.append(
-                    Posted(mark, note.id, name, note.body, answered, done, thread.resolver or "")
-                )
-        return found
+    def _posted(self, thread: Thread) -> Posted | None:
+        first, *replies = thread.notes
+        mark = read(first.body, self.change, self.key)
+        if first.author != BOT or mark is None:
+            return None
+        return Posted(
+            mark,
+            first.id,
+            "" if thread.anchor.kind is AnchorKind.SUMMARY else thread.id,
+            first.body,
+            answered=any(note.author != BOT for note in replies),
+            replied=any(note.author == BOT for note in replies),
+            resolved=thread.resolver is not None,
+            resolver="" if thread.resolver in (None, BOT) else thread.resolver,
+        )
 
     def post(self, comments: Sequence[Comment]) -> None:
         kinds = {comment.anchor.kind for comment in comments}
@@ -191,8 +195,8 @@ class FakeConversation:
         return [each for each in self.inline if not self._over(each)]
 
     def _over(self, thread: Thread) -> bool:
-        marks = [read(note.body, self.change, self.key) for note in thread.notes]
-        return any(mark is not None and mark.fixed for mark in marks)
+        posted = self._posted(thread)
+        return posted is None or posted.mark.fixed or posted.replied
 
 
 @dataclass(frozen=True)
