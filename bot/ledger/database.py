@@ -80,7 +80,7 @@ class Database:
         else:
             raise Busy("other writers of this process do not come to an end")
 
-    def insert(self, table: type[Any]) -> Any:
+    def insert(self, table: Any) -> Any:
         """An INSERT that knows ON CONFLICT."""
         made: Insert = sqlite.insert(table) if self.sqlite else postgresql.insert(table)
         return made

@@ -1,7 +1,7 @@
 """The ledger: the one thing that must not be wrong about what is wanted and what was done."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import delete, func, select, update
 
@@ -67,7 +67,7 @@ class Ledger:
 
     def __init__(self, database: Database, recheck_seconds: float) -> None:
         self._database = database
-        self._recheck_seconds = recheck_seconds
+        self._wishes = Wishes(database, recheck_seconds)
 
     @classmethod
     def open(cls, url: str, *, patience: float = 5.0, recheck_seconds: float = 60.0) -> Self:
@@ -102,7 +102,7 @@ class Ledger:
     def remember(self, delivery: Delivery) -> bool:
         """Write down a delivery and what it wants. False: it is known, nothing was done."""
         with self._database.write() as connection:
-            return self._wishes(connection).remember(delivery)
+            return self._wishes.remember(connection, delivery)
 
     def want(self, change: ChangeId, *, recheck: bool = False) -> bool:
         """Want a review: the reconciler's find, or (``recheck``) someone's wish for another one.
@@ -110,18 +110,12 @@ class Ledger:
         False: one was wanted already and has not begun.
         """
         with self._database.write() as connection:
-            wishes = self._wishes(connection)
-            row = wishes.row(change)
-            return wishes.recheck(row) if recheck else wishes.find(row)
+            return self._wishes.want(connection, change, recheck=recheck)
 
     def forget(self, change: ChangeId) -> None:
         """The forge says that it is closed or gone: want nothing of it."""
         with self._database.write() as connection:
-            wishes = self._wishes(connection)
-            wishes.close(wishes.row(change))
-
-    def _wishes(self, connection: Any) -> Wishes:
-        return Wishes(self._database, connection, self._recheck_seconds)
+            self._wishes.close(connection, change)
 
     # Who does it
 

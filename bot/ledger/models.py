@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Double
 
@@ -172,6 +181,13 @@ class MachineRow(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     seen_at: Mapped[float]
+
+
+def table(row: type[Base]) -> Table:
+    """The table itself: statements over it skip what the mapping would look up each time."""
+    found = row.__table__
+    assert isinstance(found, Table)
+    return found
 
 
 def identity() -> tuple[Any, ...]:

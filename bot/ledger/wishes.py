@@ -1,25 +1,50 @@
-"""What is wanted: deliveries and the reconciler's finds become counts in the ledger."""
+"""Deliveries and finds, written into the tables.
 
+The statements are made once: to make one costs more than to run it.
+"""
+
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.change import ChangeId
 from bot.hooks.delivery import Delivery, Wish
 from bot.ledger.database import Database, now
-from bot.ledger.models import AttemptRow, ChangeRow, CommandRow, DeliveryRow, is_change
+from bot.ledger.models import AttemptRow, ChangeRow, CommandRow, DeliveryRow, table
+from bot.ledger.wanted import Wanted
+
+_CHANGES = table(ChangeRow).c
+_NAMES = [field.name for field in fields(Wanted) if field.name in _CHANGES]
+_READ_ONLY = {"id", "taken", "until", "rechecked_at", "reviewed"}
+_IDENTITY = ("forge", "repository", "kind", "number", "ref")
+
+_ROWS = select(*(_CHANGES[name] for name in _NAMES), now().label("time")).with_for_update()
+_ONE = _ROWS.where(*(_CHANGES[name] == bindparam(name) for name in _IDENTITY))
+_AT_HEAD = _ROWS.where(
+    *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository", "head")),
+    _CHANGES.open,
+).order_by(_CHANGES.id)
+_WRITE = (
+    update(table(ChangeRow))
+    .where(_CHANGES.id == bindparam("row"))
+    .values({name: bindparam(name) for name in _NAMES if name not in _READ_ONLY})
+)
+_START_OVER = delete(table(AttemptRow)).where(AttemptRow.change == bindparam("row"))
 
 
 class Wishes:
-    """Writes wishes, inside one transaction of its caller."""
+    """Writes wishes, each in a transaction of its caller."""
 
-    def __init__(self, database: Database, connection: Connection, recheck_seconds: float) -> None:
-        self._database = database
-        self._connection = connection
+    def __init__(self, database: Database, recheck_seconds: float) -> None:
         self._recheck_seconds = recheck_seconds
-        self._now: float = connection.execute(select(now())).scalar_one()
+        new = database.insert(table(DeliveryRow)).values(received_at=now())
+        self._delivery = new.on_conflict_do_nothing().returning(DeliveryRow.id)
+        self._change = database.insert(table(ChangeRow)).on_conflict_do_nothing()
+        asked = database.insert(table(CommandRow)).values(asked_at=now())
+        self._command = asked.on_conflict_do_nothing()
 
-    def remember(self, delivery: Delivery) -> bool:
+    def remember(self, connection: Connection, delivery: Delivery) -> bool:
         """Write a delivery and what it wants. False: it was there already."""
         row = {
             "forge": delivery.forge,
@@ -27,126 +52,66 @@ class Wishes:
             "event": delivery.event,
             "digest": delivery.digest,
             "wish": delivery.wish,
-            "received_at": self._now,
         }
-        insert = self._database.insert(DeliveryRow).values(row).on_conflict_do_nothing()
-        if not self._connection.execute(insert).rowcount:
+        if connection.execute(self._delivery, row).one_or_none() is None:
             return False
+        for wanted in self._meant(connection, delivery):
+            if delivery.asked is not None:
+                self._ask(connection, wanted, delivery)
+            else:
+                wanted.apply(delivery, self._recheck_seconds)
+                _write(connection, wanted)
+        return True
+
+    def want(self, connection: Connection, change: ChangeId, *, recheck: bool) -> bool:
+        """Someone's recheck, or the reconciler's find. False: that was wanted already."""
+        wanted = self._one(connection, change)
+        new = wanted.recheck(self._recheck_seconds) if recheck else wanted.find()
+        _write(connection, wanted)
+        return new
+
+    def close(self, connection: Connection, change: ChangeId) -> None:
+        """Want nothing more of a change."""
+        wanted = self._one(connection, change)
+        wanted.close()
+        _write(connection, wanted)
+
+    def _meant(self, connection: Connection, delivery: Delivery) -> list[Wanted]:
+        """The changes that a delivery speaks of."""
         if delivery.change is not None:
-            self._apply(self.row(delivery.change), delivery)
-        elif delivery.wish is Wish.RECHECK:
-            for change in self._at_head(delivery):
-                self._apply(change, delivery)
-        return True
+            return [self._one(connection, delivery.change)]
+        if delivery.wish is not Wish.RECHECK:
+            return []
+        at = {
+            "forge": delivery.forge,
+            "repository": delivery.repository_id,
+            "head": delivery.head,
+        }
+        return [Wanted(**row) for row in connection.execute(_AT_HEAD, at).mappings()]
 
-    def row(self, change: ChangeId) -> Row[Any]:
+    def _one(self, connection: Connection, change: ChangeId) -> Wanted:
         """The row of a change, locked; made where there is none."""
-        values = {
-            "forge": change.forge,
-            "repository": change.repository,
-            "kind": change.kind,
-            "number": change.number,
-            "ref": change.ref,
-        }
-        found = select(*ChangeRow.__table__.c).where(is_change(change)).with_for_update()
-        row = self._connection.execute(found).one_or_none()
+        key = {name: getattr(change, name) for name in _IDENTITY}
+        row = connection.execute(_ONE, key).mappings().one_or_none()
         if row is None:
-            insert = self._database.insert(ChangeRow).values(values).on_conflict_do_nothing()
-            self._connection.execute(insert)
-            row = self._connection.execute(found).one()
-        return row
+            connection.execute(self._change, key)
+            row = connection.execute(_ONE, key).mappings().one()
+        return Wanted(**row)
 
-    def _at_head(self, delivery: Delivery) -> list[Row[Any]]:
-        """The open changes that lie at a commit, as far as payloads have told."""
-        found = select(*ChangeRow.__table__.c).where(
-            ChangeRow.forge == delivery.forge,
-            ChangeRow.repository == delivery.repository_id,
-            ChangeRow.head == delivery.head,
-            ChangeRow.open,
-        )
-        return list(self._connection.execute(found.order_by(ChangeRow.id).with_for_update()))
-
-    def _apply(self, row: Row[Any], delivery: Delivery) -> None:
-        if delivery.wish is Wish.COMMAND:
-            self._store(row, delivery)
-        elif delivery.wish is Wish.RECHECK:
-            self.recheck(row)
-        elif delivery.at and delivery.at < row.at:
-            return  # it was sent before one that we have: out of order
-        elif delivery.wish is Wish.CLOSE:
-            self.close(row)
-        else:
-            self._push(row, delivery)
-        if delivery.at:
-            self._set(row, at=max(delivery.at, row.at))
-
-    def _push(self, row: Row[Any], delivery: Delivery) -> None:
-        """A head, or the same head under other circumstances; a known head asks for nothing."""
-        known = row.head if row.wanted > row.done else row.reviewed
-        self._set(row, open=True, head=delivery.head or row.head)
-        if delivery.wish is Wish.REVIEW and delivery.head and delivery.head == known:
-            return
-        wanted = self._wish(row)
-        self._set(row, pushed=wanted, not_before=0, dead_at=0, reason="")
-        if delivery.wish is Wish.AFRESH:
-            self._force(row, wanted)
-
-    def recheck(self, row: Row[Any]) -> bool:
-        """Someone asks for the same head again. Two hundred of them in a minute make two runs:
-
-        those that come before a run has begun are one wish, and the next run waits its time.
-        """
-        running = row.until > self._now and row.taken == row.wanted
-        if row.wanted > row.done and not running:
-            self._force(row, row.wanted)
-            return False
-        wanted = self._wish(row)
-        self._set(row, not_before=row.rechecked_at + self._recheck_seconds)
-        self._force(row, wanted)
-        return True
-
-    def find(self, row: Row[Any]) -> bool:
-        """The forge shows no final status of ours: review the head whatever we believe of it."""
-        if not row.open:
-            self._set(row, open=True)
-        if row.wanted > row.done:
-            return False
-        self._set(row, forced=self._wish(row))
-        return True
-
-    def close(self, row: Row[Any]) -> None:
-        """Nothing is wanted any more; a run that is on its way is told so by its lease."""
-        self._set(row, open=False, done=row.wanted, dead_at=0)
-
-    def _wish(self, row: Row[Any]) -> int:
-        """Count one wish more. Its age is that of the oldest one that nobody has served."""
-        wanted: int = row.wanted + 1
-        waits = row.wanted > row.done
-        self._set(
-            row,
-            wanted=wanted,
-            wished_at=row.wished_at if waits else self._now,
-            queued_at=0,
-            announce_queued_at=0,
-        )
-        return wanted
-
-    def _force(self, row: Row[Any], wanted: int) -> None:
-        self._set(row, forced=wanted, dead_at=0, reason="")
-        self._connection.execute(delete(AttemptRow).where(AttemptRow.change == row.id))
-
-    def _store(self, row: Row[Any], delivery: Delivery) -> None:
-        assert delivery.asked is not None
-        values = {
-            "change": row.id,
-            "comment": delivery.asked.comment,
-            "author": delivery.asked.author,
-            "text": delivery.asked.text,
-            "asked_at": self._now,
+    def _ask(self, connection: Connection, wanted: Wanted, delivery: Delivery) -> None:
+        asked = delivery.asked
+        assert asked is not None
+        row: dict[str, Any] = {
+            "change": wanted.id,
+            "comment": asked.comment,
+            "author": asked.author,
+            "text": asked.text,
         }
-        insert = self._database.insert(CommandRow).values(values).on_conflict_do_nothing()
-        self._connection.execute(insert)
+        connection.execute(self._command, row)
 
-    def _set(self, row: Row[Any], **values: Any) -> None:
-        change = update(ChangeRow).where(ChangeRow.id == row.id).values(values)
-        self._connection.execute(change)
+
+def _write(connection: Connection, wanted: Wanted) -> None:
+    values = {name: getattr(wanted, name) for name in _NAMES if name not in _READ_ONLY}
+    connection.execute(_WRITE, values | {"row": wanted.id})
+    if wanted.afresh:
+        connection.execute(_START_OVER, {"row": wanted.id})

@@ -1,0 +1,99 @@
+"""What is wanted of one change, and how each wish alters it. Pure."""
+
+from dataclasses import dataclass
+
+from bot.hooks.delivery import Delivery, Wish
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The columns of a change's row that wishes read and write; ``models`` says what they are.
+
+    ``time`` is the database's, ``afresh`` whether earlier attempts count no more.
+    """
+
+    id: int
+    time: float
+    open: bool
+    head: str
+    at: float
+    wanted: int
+    done: int
+    pushed: int
+    forced: int
+    wished_at: float
+    not_before: float
+    queued_at: float
+    announce_queued_at: float
+    dead_at: float
+    reason: str
+    taken: int
+    until: float
+    rechecked_at: float
+    reviewed: str
+    afresh: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is wanted that nobody has finished."""
+        return self.wanted > self.done
+
+    def apply(self, delivery: Delivery, recheck_seconds: float) -> None:
+        """Do what a delivery says, unless it was sent before one that was heard already."""
+        if delivery.wish is Wish.RECHECK:
+            self.recheck(recheck_seconds)
+        elif delivery.at and delivery.at < self.at:
+            return
+        elif delivery.wish is Wish.CLOSE:
+            self.close()
+        elif delivery.wish in (Wish.REVIEW, Wish.AFRESH):
+            self._push(delivery)
+        self.at = max(self.at, delivery.at)
+
+    def _push(self, delivery: Delivery) -> None:
+        """A head, or the same head under other circumstances; a known head asks for nothing."""
+        known = self.head if self.waits else self.reviewed
+        self.open, self.head = True, delivery.head or self.head
+        if delivery.wish is Wish.REVIEW and delivery.head and delivery.head == known:
+            return
+        self._wish()
+        self.pushed, self.not_before = self.wanted, 0
+        self.dead_at, self.reason = 0, ""
+        if delivery.wish is Wish.AFRESH:
+            self._force()
+
+    def recheck(self, seconds: float) -> bool:
+        """Someone asks for the same head again. Two hundred of them in a minute make two runs:
+
+        those that come before a run has begun are one wish, and the next run waits its time.
+        """
+        running = self.until > self.time and self.taken == self.wanted
+        new = running or not self.waits
+        if new:
+            self._wish()
+            self.not_before = self.rechecked_at + seconds
+        self._force()
+        return new
+
+    def find(self) -> bool:
+        """The forge shows no final status of ours: review the head, whatever we believe of it."""
+        self.open = True
+        if self.waits:
+            return False
+        self._wish()
+        self.forced = self.wanted
+        return True
+
+    def close(self) -> None:
+        """Nothing is wanted any more; a run that is on its way is told so by its lease."""
+        self.open, self.done, self.dead_at = False, self.wanted, 0
+
+    def _wish(self) -> None:
+        """Count one wish more. Its age is that of the oldest one that nobody has served."""
+        if not self.waits:
+            self.wished_at = self.time
+        self.wanted += 1
+        self.queued_at = self.announce_queued_at = 0
+
+    def _force(self) -> None:
+        self.forced, self.dead_at, self.reason, self.afresh = self.wanted, 0, "", True
