@@ -1,0 +1,309 @@
+"""One request from its bytes to its answer, and the server that it comes in by."""
+
+import asyncio
+import hashlib
+import json
+import socket
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import uvicorn
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from tests.fakes import git
+from tests.fakes.github import (  # noqa: F401  each enters its operations in the table
+    acts,
+    auth,
+    checks,
+    comments,
+    deliveries,
+    graphql,
+    pulls,
+    repositories,
+    reviews,
+    statuses,
+    threads,
+)  # fmt: skip
+from tests.fakes.github.auth import Access, Moved
+from tests.fakes.github.faults import Fault, Faults
+from tests.fakes.github.hooks import Hooks
+from tests.fakes.github.limits import Limits
+from tests.fakes.github.openapi import description
+from tests.fakes.github.state import Account, Pull, State
+from tests.fakes.github.web import (
+    OPERATIONS,
+    VERSIONS,
+    Actor,
+    Answer,
+    Call,
+    Operation,
+    Refused,
+    not_found,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Notification:
+    """Something that people are told of: a comment, a review, a reply. Edits tell nobody."""
+
+    pull: int
+    kind: str
+    by: str
+    when: float
+
+
+class Server:
+    """The fake's parts, and the way of a request through them."""
+
+    def __init__(self, folder: Path, prefix: str = "", seed: int = 0) -> None:
+        self.folder = folder
+        self.prefix = prefix
+        self.url = ""
+        self.state = State()
+        self.access = Access(self.state)
+        self.faults = Faults(self.state.clock, seed)
+        self.limits = Limits(self.state.clock)
+        self.hooks = Hooks(self, seed)
+        self.counters: Counter[str] = Counter()
+        self.content_writes: list[tuple[float, str]] = []
+        self.notifications: list[Notification] = []
+        self.refused: list[tuple[str, int, str]] = []
+        # the longest first: a ref may hold slashes, and would take what follows it for its own
+        longest_first = sorted(OPERATIONS, key=lambda one: -len(one.template))
+        self._operations = [(one, one.pattern) for one in longest_first]
+
+    @property
+    def api(self) -> str:
+        """The REST interface's address."""
+        return self.url + self.prefix
+
+    def notify(self, pull: Pull, kind: str, by: Account) -> None:
+        self.notifications.append(Notification(pull.number, kind, by.login, self.state.clock.now()))
+
+    def check_webhook(self, event: str, action: str | None, payload: Any) -> None:
+        name = f"webhook {event} {action or ''}".rstrip()
+        for fault in description().webhook(event, action, payload):
+            self.state.violations.append(f"{name}: {fault}")
+
+    def by_name(self, path: str) -> str:
+        """GitHub answers at ``/repositories/ID`` too (undocumented, but clients use it)."""
+        if not path.startswith("/repositories/"):
+            return path
+        id, slash, rest = path.removeprefix("/repositories/").partition("/")
+        one = self.state.repositories.get(int(id) if id.isdigit() else 0)
+        if one is None:
+            raise not_found()
+        return f"/repos/{one.full_name}{slash}{rest}"
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """The operation at a path, with the path's parameters. Raises Refused 404."""
+        for one, pattern in self._operations:
+            match = pattern.fullmatch(path)
+            if match is not None and one.method == method:
+                return one, {name: unquote(text) for name, text in match.groupdict().items()}
+        self.state.violations.append(f"no operation {method} {path}")
+        raise not_found()
+
+    def answer(self, request: Request, path: str, body: bytes) -> Response:
+        """The answer to one request, under the lock. Never raises Refused."""
+        with self.state.lock:
+            actor, call = Actor(), None
+            try:
+                self.greet(request)
+                actor = self.access.actor(request.headers)
+                self.limits.spend(actor)
+                call = self.read(request, path, body, actor)
+                done = self.carry_out(call)
+            except Refused as no:
+                name = call.operation.name if call else f"{request.method} {path}"
+                self.refused.append((name, no.status, no.message))
+                done = Answer(no.body(), no.status, no.headers)
+            except Moved as moved:
+                rest = path.split("/", 4)[4:]
+                new = "/".join([f"{self.api}/repositories/{moved.id}", *rest])
+                done = Answer({"message": "Moved Permanently", "url": new}, 301, {"Location": new})
+            return self.write(request, actor, done)
+
+    def greet(self, request: Request) -> None:
+        if not request.headers.get("user-agent"):
+            raise Refused(403, "Request forbidden by administrative rules. Please make sure your "
+                          "request has a User-Agent header.")  # fmt: skip
+        version = request.headers.get("x-github-api-version", VERSIONS[0])
+        if version not in VERSIONS:
+            raise Refused(400, f"{version} is not a supported version")
+
+    def read(self, request: Request, path: str, body: bytes, actor: Actor) -> Call:
+        path = self.by_name(path)
+        operation, values = self.find(request.method, path)
+        query = dict(parse_qsl(request.url.query, keep_blank_values=True))
+        url = f"{self.api}{path}"
+        now = self.state.clock.now()
+        self.counters[operation.name] += 1
+        return Call(operation, request.method, url, values, query, request.headers,
+                    parsed(body), actor, now, self)  # fmt: skip
+
+    def carry_out(self, call: Call) -> Answer:
+        """Checks in GitHub's order: who, what they may, how it is said, how often; then the act."""
+        self.access.check(call)
+        if wrong := description().request(call):
+            self.state.violations += [f"{call.operation.name}: {text}" for text in wrong]
+            raise Refused(422, "Invalid request.\n\n" + "\n".join(wrong))
+        if call.operation.content:
+            self.limits.write(call.actor)
+            self.content_writes.append((call.now, call.operation.name))
+        done = call.operation.handler(call)
+        for text in description().answer(call, done):
+            self.state.violations.append(f"answer of {call.operation.name}: {text}")
+        return done
+
+    def write(self, request: Request, actor: Actor, done: Answer) -> Response:
+        """Bytes and headers; a listing that has not changed is answered 304 and costs nothing."""
+        headers = {
+            "Date": formatdate(self.state.clock.now(), usegmt=True),
+            "X-GitHub-Request-Id": f"{time.monotonic_ns():X}",
+            **self.limits.headers(actor),
+            **done.headers,
+        }
+        content = b"" if done.body is None else json.dumps(done.body).encode()
+        if request.method == "GET" and done.status == 200:
+            tag = f'W/"{hashlib.sha256(content).hexdigest()}"'
+            headers["ETag"] = tag
+            if request.headers.get("if-none-match") == tag:
+                self.limits.budget(actor).used -= 1
+                return Response(None, 304, {**headers, **self.limits.headers(actor)})
+        return Response(content, done.status, headers, "application/json; charset=utf-8")
+
+
+def parsed(body: bytes) -> Any:
+    """The body's JSON. Raises Refused 400 as GitHub does."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise Refused(400, "Problems parsing JSON") from None
+
+
+class Web:
+    """The ASGI application: faults, git, people's acts by HTTP, and the interface itself."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        path = scope["raw_path"].decode("ascii").partition("?")[0]
+        if path.startswith("/_fake/"):
+            response = await run_in_threadpool(acts.serve, self.server, path, await request.body())
+            await response(scope, receive, send)
+            return
+        fault = self.server.faults.draw(request.method, path)
+        if fault is None or fault.after or fault.what == "slow":
+            response = await self.respond(request, path)
+        if fault is not None:
+            response = await self.spoil(fault, response if fault.what == "slow" else None, send)
+        if response is not None:
+            await response(scope, receive, send)
+
+    async def respond(self, request: Request, path: str) -> Response:
+        if ".git/" in path:
+            return await self.git(request, path)
+        body = await request.body()
+        for prefix in (self.server.prefix, "/api"):  # GraphQL lives beside the prefix
+            if prefix and path.startswith(f"{prefix}/"):
+                path = path.removeprefix(prefix)
+                break
+        return await run_in_threadpool(self.server.answer, request, path, body)
+
+    async def spoil(self, fault: Fault, response: Response | None, send: Send) -> Response | None:
+        """The answer that the fault makes of it; none where the connection is dropped."""
+        if fault.what == "slow" and response is not None:
+            return slowed(response, fault.seconds)
+        if fault.what == "status":
+            return Response(json.dumps({"message": fault.message}), fault.status,
+                            media_type="application/json")  # fmt: skip
+        if fault.what == "hang":
+            await asyncio.sleep(fault.seconds)
+        send.__self__.transport.abort()  # type: ignore[attr-defined]
+        return None
+
+    async def git(self, request: Request, path: str) -> Response:
+        """Clone and fetch; whoever may not see a repository is asked who they are."""
+        name, _, rest = path.lstrip("/").partition(".git/")
+        owner, _, repository = unquote(name).partition("/")
+        self.server.counters[f"git {rest}"] += 1
+        state = self.server.state
+        with state.lock:
+            found = state.named(owner, repository)
+            moved = state.former.get(f"{owner}/{repository}".lower())
+            if found is None and moved is not None:
+                found = state.repositories[moved]
+            try:
+                actor = self.server.access.actor(request.headers)
+            except Refused:
+                return denied()
+            may = found is not None and self.server.access.sees(actor, found)
+            if found is None or not may or not readable(actor):
+                return denied() if actor.account is None else Response("Repository not found.", 404)
+        return await git.backend(request, found.git, rest)
+
+
+def readable(actor: Actor) -> bool:
+    return actor.installation is None or auth.permitted(actor, "contents:read")
+
+
+def denied() -> Response:
+    return Response("Authentication required", 401, {"WWW-Authenticate": 'Basic realm="GitHub"'})
+
+
+def slowed(response: Response, seconds: float) -> Response:
+    """The same answer, one byte at a time."""
+
+    async def drip() -> Any:
+        for byte in bytes(response.body):
+            yield bytes([byte])
+            await asyncio.sleep(seconds)
+
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return StreamingResponse(drip(), response.status_code, headers)
+
+
+class Running:
+    """The server in a thread of its own, on a free port of 127.0.0.1."""
+
+    def __init__(self, server: Server, port: int = 0) -> None:
+        self.server = server
+        self.socket = socket.create_server(("127.0.0.1", port))
+        server.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        config = uvicorn.Config(
+            Web(server), log_level="critical", lifespan="off", proxy_headers=False,
+            timeout_graceful_shutdown=1, server_header=False, date_header=False, ws="none",
+        )  # fmt: skip
+        self.uvicorn = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self._run, name="fake-github", daemon=True)
+
+    def _run(self) -> None:
+        asyncio.run(self.uvicorn.serve(sockets=[self.socket]))
+
+    def start(self) -> None:
+        self.thread.start()
+        self.server.hooks.start()
+        while not self.uvicorn.started and self.thread.is_alive():
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        self.server.hooks.stop()
+        self.uvicorn.should_exit = True
+        self.thread.join(10)
+        self.socket.close()
