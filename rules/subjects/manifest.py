@@ -12,6 +12,7 @@ from rules.subjects.yaml import List, Map, Node, Unreadable, decode, documents
 _KEY = r"(?:^|[{,])[ \t-]*[\"']?%s[\"']?[ \t]*:"
 _API = re.compile(_KEY % "apiVersion", re.MULTILINE)
 _KIND = re.compile(_KEY % "kind", re.MULTILINE)
+_MARKS = "\ufeff\u00ef\u00bb\u00bf\u00ff\u00fe"  # byte order marks, also read as latin-1
 _TEMPLATE = re.compile(r"\{\{|\{%|<%")
 
 
@@ -94,10 +95,10 @@ def is_template(source: str | bytes) -> bool:
 
 
 def _rough(source: str | bytes) -> str:
-    if isinstance(source, str):
-        return source
-    # Without its NULs UTF-16 reads like ASCII, broken or not.
-    return source.replace(b"\0", b"").decode("latin-1")
+    if isinstance(source, bytes):
+        # Without its NULs UTF-16 reads like ASCII, broken or not.
+        source = source.replace(b"\0", b"").decode("latin-1")
+    return source.lstrip(_MARKS)
 
 
 def _objects(root: Node, path: str, api: str = "", kind: str = "") -> Iterator[Manifest]:

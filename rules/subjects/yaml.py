@@ -115,6 +115,9 @@ Node = Scalar | Map | List
 
 def documents(text: str) -> list[Node]:
     """The root node of each document. Raises Unreadable."""
+    text = text.removeprefix("\ufeff")
+    if text.lstrip()[:1] in ("{", "["):
+        text = _PAIR.sub(_joined, text)
     composer = _Composer(text)
     try:
         for event in _events(text):
@@ -125,6 +128,8 @@ def documents(text: str) -> list[Node]:
         raise Unreadable(line, error.problem or "not YAML") from None
     except yaml.reader.ReaderError as error:
         raise Unreadable(_line_of_byte(text, error.position), "a forbidden character") from None
+    except UnicodeEncodeError as error:  # half a sign, which no encoding has
+        raise Unreadable(composer.line(error.start), "a forbidden character") from None
     return composer.roots
 
 
@@ -143,15 +148,12 @@ def _line_of_byte(text: str, position: int) -> int:
 
 def decode(data: bytes) -> str:
     """The text of a file: UTF-16 by its mark, else UTF-8; without its mark. Raises Unreadable."""
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        text = data.decode(encoding)
+        return data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise Unreadable(line, f"not {encoding[:6].upper()} text") from None
-    if text.lstrip()[:1] in ("{", "["):
-        return _PAIR.sub(_joined, text)
-    return text
+        raise Unreadable(line, f"not {'UTF-16' if wide else 'UTF-8'} text") from None
 
 
 def _joined(pair: re.Match[str]) -> str:
