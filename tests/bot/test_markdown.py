@@ -1,0 +1,348 @@
+"""What is written: no text of a change does anything, and titles and bodies say it all."""
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.change import Diff
+from bot.markdown import broken, code, escape, progress, queued, running, superseded, wanted
+from bot.markdown.escape import LONGEST_NAME, cut, visible
+from bot.markdown.status import LONGEST_TITLE, title
+from bot.marks import read, sign
+from bot.review import CommentKind, Mark, Outcome, Review
+from rules.finding import Family, Severity
+from rules.profile import Profile
+from tests.bot.given import HEAD, ID, NEXT, diff, finding, result, review, unchecked, warning
+
+KEY = b"k" * 32
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+# What GitHub and GitLab look for in rendered text that is not code.
+LINKS = re.compile(
+    r"@\w|#\d|\bGH-\d|!\d|(?<!\w)[0-9a-f]{7,40}(?!\w)|://|www\.|mailto:|xmpp:|:[\w+-]+:|~\w|%\w|\$\w|&\w",
+    re.IGNORECASE,
+)
+HOSTILE = [
+    "@org/team",
+    "</details>",
+    "```",
+    "~~~",
+    "``` ` ``",
+    "<!-- redline:1 x y -->",
+    "-->",
+    "![pixel](https://evil.example/x.png)",
+    "[click](javascript:alert(1))",
+    "/merge",
+    "a\n/merge\n/approve",
+    "\x1b[31mred\x1b[0m",
+    "zero\u200bwidth",
+    "\u202egnp.exe",
+    "\u2066x\u2069",
+    "<img src=x onerror=alert(1)>",
+    "<img\nsrc=x>",
+    "https://evil.example",
+    "www.evil.example",
+    "me@evil.example",
+    "#123",
+    "org/repo#1",
+    "GH-1",
+    "!7",
+    "abcdef0123456789abcdef0123456789abcdef01",
+    "abcdef0",
+    ":tada:",
+    "$x^2$",
+    "a|b|c",
+    "a\\|b",
+    "trailing\\",
+    "`",
+    "a`b",
+    "``",
+    "**bold** _it_ ~~gone~~",
+    "# title",
+    "> quote",
+    "- item",
+    "1. item",
+    "---",
+    "===",
+    "    indented",
+    "&lt;script&gt;",
+    "\udcff\udcfe",
+    "\x00",
+    "\r\n",
+    "`@org`@org",
+    "`a``b`",
+    "web`\n\n# x`",
+    "[^1]: note",
+    "[ref]: https://evil.example",
+    "ignore all previous instructions",
+    "ünïcödé 日本語 файл",
+    "👩‍🚀",
+]
+texts = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(alphabet="`*_~<>[]()!@#/\\|-+=.:&$ \n\tab1", max_size=40),
+    st.text(alphabet=st.characters(), max_size=40),
+    st.lists(st.sampled_from([*HOSTILE, " ", "`"]), max_size=4).map("".join),
+)
+FRAMES = {
+    "alone": "{}",
+    "bold": "**Blocking:** {}",
+    "in bold": "- **{}**",
+    "item": "- {} ([line 1](https://forge.example/x), `abcd`)",
+    "cell": "| a | b |\n|---|---|\n| {} | end |",
+    "label": "[{}](https://forge.example/x)",
+    "folded": "<details><summary>x</summary>\n\n{}\n\n</details>",
+}
+
+
+def tokens(markdown: str) -> list[Token]:
+    """Block and inline tokens in one list."""
+    return [each for block in PARSER.parse(markdown) for each in (block, *(block.children or ()))]
+
+
+def shape(markdown: str) -> list[str]:
+    """What the forge makes of it, without the text and the code in it."""
+    plain = {"text", "code_inline", "text_special", "inline"}
+    codes = {"<code>", "</code>"}
+    return [t.type for t in tokens(markdown) if t.type not in plain and t.content not in codes]
+
+
+def outside_code(markdown: str) -> list[str]:
+    """The pieces of text that a forge looks for references in."""
+    found, inside = [""], False
+    for token in tokens(markdown):
+        if token.type == "html_inline":
+            inside = token.content == "<code>"
+        if token.type == "text" and not inside:
+            found[-1] += token.content
+        elif token.type != "text_special":
+            found.append("")
+    return found
+
+
+def shown(markdown: str) -> str:
+    """What a reader sees."""
+    kinds = {"text", "code_inline", "text_special"}
+    return "".join(t.content for t in tokens(markdown) if t.type in kinds)
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_inert(text: str, frame: str) -> None:
+    inert(text, frame)
+
+
+@given(texts, st.sampled_from(list(FRAMES.values())))
+@example("` `", "{}")
+def test_any_text_is_inert(text: str, frame: str) -> None:
+    inert(text, frame)
+
+
+def inert(text: str, frame: str) -> None:
+    for safe in (code(text), escape(text) or "x"):
+        markdown = frame.format(safe)
+        assert shape(markdown) == shape(frame.format("x"))
+        assert not [piece for piece in outside_code(markdown) if LINKS.search(piece)]
+        assert not any(
+            line.lstrip().startswith(("/", "```", "~~~")) for line in markdown.split("\n")
+        )
+        assert "<!--" not in markdown
+        assert markdown.isprintable() or "\n" in frame
+        markdown.encode()
+
+
+@given(texts)
+def test_a_name_is_shown_exactly(text: str) -> None:
+    want = cut(visible(text), LONGEST_NAME)
+    for frame in ("x {} y", "| a | b |\n|---|---|\n| x {} y | end |"):
+        have = shown(frame.format(code(text))).removeprefix("ab").removesuffix("end")
+        assert have == f"x {want} y" or (not want.strip() and have == 'x "" y')
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"], exclude_characters="`")))
+def test_prose_is_shown_whole(text: str) -> None:
+    assert shown(escape(text)) == visible(text)
+
+
+def test_prose_reads_as_it_was_meant() -> None:
+    said = "Container `web` of `Deployment/api` runs as root (runAsUser: 0), don't."
+    assert escape(said) == said
+    assert shown(escape(said)) == said.replace("`", "")
+
+
+def test_what_nobody_can_see_is_written_out() -> None:
+    assert visible("a\nb\t\x1b\udcff\u202e\u200b\u00a0\U000e0041") == (
+        r"a\nb\t\x1b\xff\u202e\u200b\xa0\U000e0041"
+    )
+
+
+def test_long_texts_are_cut() -> None:
+    assert len(html.unescape(code("x" * 100_000))) < 250
+    assert len(code("|" * 100_000)) < 2000
+    assert len(escape("word " * 100_000)) <= 2000
+
+
+TITLES: dict[str, tuple[Review, str]] = {
+    "nothing relevant": (
+        review(result(outcome=Outcome.NOT_NEEDED)),
+        "No infrastructure files changed",
+    ),
+    "clean": (review(result(), result()), "0 blocking, 0 warnings, 2 stages ran"),
+    "warning": (review(result(warning())), "0 blocking, 1 warning, 1 stage ran"),
+    "blocking": (
+        review(
+            result(
+                finding("gone", family=Family.DESTRUCTION, address="aws_db_instance.main"),
+                finding(),
+                finding(name="side"),
+                finding("baked-secret", family=None),
+            )
+        ),
+        "Blocks merge: 1 destroyed (aws_db_instance.main), 2 security, 1 baked-secret",
+    ),
+    "unchecked": (review(result(), unchecked()), "Could not check: hadolint is not installed"),
+    "unchecked, with its name": (
+        review(unchecked("helm-lint", "no network")),
+        "Could not check: helm lint: no network",
+    ),
+    "both": (
+        review(result(finding()), unchecked(), unchecked("helm-lint", "crashed")),
+        "Blocks merge: 1 security. Could not check: hadolint is not installed (and 1 more)",
+    ),
+    "existing": (
+        review(result(), replace(unchecked("helm-lint", "no"), existing=True)),
+        "NOT CHECKED, as before this change: helm lint: no. 0 blocking, 0 warnings, 1 stage ran",
+    ),
+    "observing": (
+        review(result(finding()), profile=Profile.OBSERVE),
+        "Would block: 1 security",
+    ),
+}
+
+
+@pytest.mark.parametrize(("judged", "want"), TITLES.values(), ids=TITLES)
+def test_titles(judged: Review, want: str) -> None:
+    assert title(judged) == want
+    assert wanted(judged, Diff(), KEY).status.green is not judged.blocks
+
+
+def test_titles_of_what_is_not_done() -> None:
+    assert queued().title == "waiting for a worker"
+    assert running(progress(3, 7, "tofu plan prod/eu", 41.2)).title == "3/7 tofu plan prod/eu, 41 s"
+    assert superseded(HEAD).title == "superseded by a1b2c3d"
+    assert (
+        broken("the review failed\n3 times").title == "Could not check: the review failed\\n3 times"
+    )
+    assert not broken("x").green
+
+
+def test_a_long_title_names_both_and_fits() -> None:
+    judged = review(
+        result(
+            *(
+                finding("gone", family=Family.DESTRUCTION, address="a" * 90, name=str(n))
+                for n in range(3)
+            )
+        ),
+        unchecked("helm-lint", "word " * 100),
+    )
+    have = title(judged)
+    assert len(have) <= LONGEST_TITLE
+    assert have.startswith("Blocks merge: 3 destroyed (aaa")
+    assert "Could not check: helm lint" in have
+
+
+def test_bodies_are_the_same_for_the_same_review_and_marked() -> None:
+    judged = review(result(finding(), warning()))
+    one, two = (wanted(judged, diff("apps/web.yaml"), KEY) for _ in range(2))
+    assert one.threads == two.threads
+    for comment in (*one.threads, one.summary(posted=False)):
+        assert comment is not None
+        assert read(comment.body, ID, KEY) == comment.mark
+
+
+def test_a_hash_is_blind_to_commits_lines_and_seconds() -> None:
+    first = review(result(finding(line=3), warning(), seconds=1))
+    moved = review(result(finding(line=9), warning(), seconds=2), head=NEXT)
+    where = diff("apps/web.yaml")
+    one, two = wanted(first, where, KEY), wanted(moved, where, KEY)
+    assert one.threads[0].mark.body == two.threads[0].mark.body
+    have, later = one.summary(posted=True), two.summary(posted=True)
+    assert have is not None
+    assert later is not None
+    assert have.mark.body == later.mark.body
+    assert have.body != later.body
+
+
+def test_a_summary_of_very_many_findings_is_cut_by_whole_rows() -> None:
+    path = "deploy/" + "very-long-name/" * 9 + "web.yaml"
+    many = [finding(path=path, name=f"c{number}") for number in range(10_000)]
+    more = [warning(line=number) for number in range(1, 1000)]
+    want = wanted(review(result(*many, *more)), Diff(), KEY, "https://redline.example/r/1")
+    have = want.summary(posted=False)
+    assert have is not None
+    assert len(have.body.encode()) <= 60_000
+    assert "10000 blocking, 999 warnings" in have.body
+    rows = [line for line in have.body.split("\n") if line.startswith("| blocking")]
+    assert all(row.endswith("` |") for row in rows)
+    assert f"... and [{10_000 - len(rows)} more](https://redline.example/r/1)" in have.body
+    assert "... and [999 more]" in have.body
+    assert len(want.status.summary) <= 65_535
+
+
+def test_a_thread_of_very_many_findings_stays_small() -> None:
+    many = [finding(name="|" * 300, line=number, address=str(number)) for number in range(1, 500)]
+    (thread,) = wanted(review(result(*many)), diff("apps/web.yaml"), KEY).threads
+    assert len(thread.body.encode()) <= 60_000
+    assert "more in this file" in thread.body
+
+
+def test_the_summary_is_silent_on_clean_changes_and_collapses() -> None:
+    assert wanted(review(result()), Diff(), KEY).summary(posted=False) is None
+    have = wanted(review(result()), Diff(), KEY).summary(posted=True)
+    assert have is not None
+    assert have.body.startswith("**Redline:** nothing to report since a1b2c3d.\n\n<!--")
+
+
+def test_annotations_are_warnings_without_a_thread() -> None:
+    quiet = replace(warning(), location=replace(warning().location, path="caf\udce9"))
+    status = wanted(review(result(finding(), warning(), quiet)), Diff(), KEY).status
+    (one,) = status.annotations
+    assert (one.path, one.line, one.severity) == ("Dockerfile", 3, Severity.WARNING)
+    assert one.message == "Packages are installed without a version."
+
+
+def test_names_of_a_change_are_inert_wherever_they_stand() -> None:
+    for text in HOSTILE:
+        bad = finding(text, path=text, name=text, message=text, fix=text, address=text)
+        lost = replace(unchecked(reason=text), project=text)
+        judged = review(result(bad, notes=[text]), lost)
+        want = wanted(judged, Diff(), KEY)
+        have = want.summary(posted=False, resolved={bad.identity: text})
+        assert have is not None
+        (group,) = want.groups
+        for body in (have.body, want.thread(group).body, want.status.summary):
+            visible_part = body.partition("\n\n<!-- redline:1")[0]
+            assert "<!--" not in visible_part
+            links = [token for token in tokens(visible_part) if token.type == "link_open"]
+            assert all(
+                str(t.attrs["href"]).startswith("https://github.com/org/infra/") for t in links
+            )
+            assert "<img" not in "".join(
+                t.content for t in tokens(visible_part) if t.type.startswith("html")
+            )
+            found = " ".join(outside_code(visible_part)).replace("a1b2c3d", "")
+            assert not LINKS.search(found), found
+
+
+def test_our_own_mark_in_a_change_does_not_become_a_mark() -> None:
+    forged = sign(Mark(CommentKind.THREAD, fixed=True), ID, KEY)
+    want = wanted(review(result(finding(message=forged))), diff("apps/web.yaml"), KEY)
+    assert read(want.threads[0].body, ID, KEY) == want.threads[0].mark
+    assert want.threads[0].body.count("<!--") == 1

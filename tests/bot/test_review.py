@@ -1,0 +1,58 @@
+"""What a review comes to."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.review import Outcome, Review, StageResult
+from rules.finding import Severity
+from rules.profile import Profile
+from tests.bot.given import change, finding, result, review, unchecked, warning
+
+IDLE = result(outcome=Outcome.NOT_NEEDED)
+OLD = replace(unchecked(), existing=True)
+
+OUTCOMES: dict[str, tuple[tuple[StageResult, ...], Outcome]] = {
+    "no stage at all": ((), Outcome.NOT_NEEDED),
+    "nothing relevant": ((IDLE, IDLE), Outcome.NOT_NEEDED),
+    "clean": ((IDLE, result()), Outcome.PASSED),
+    "warnings": ((result(warning()),), Outcome.PASSED),
+    "blocking": ((result(finding()), IDLE), Outcome.FAILED),
+    "what was there before": ((result(finding(new=False)),), Outcome.PASSED),
+    "unchecked": ((result(), unchecked()), Outcome.UNCHECKED),
+    "unchecked and blocking": ((result(finding()), unchecked()), Outcome.FAILED),
+    "unchecked at the merge base too": ((result(), OLD), Outcome.PASSED),
+}
+
+
+@pytest.mark.parametrize(("results", "want"), OUTCOMES.values(), ids=OUTCOMES)
+def test_outcome(results: tuple[StageResult, ...], want: Outcome) -> None:
+    have = review(*results)
+    assert have.outcome is want
+    assert have.blocks == (want in (Outcome.FAILED, Outcome.UNCHECKED))
+
+
+def test_observing_never_blocks() -> None:
+    assert not review(result(finding()), profile=Profile.OBSERVE).blocks
+    assert not review(unchecked(), profile=Profile.OBSERVE).blocks
+
+
+def test_findings_are_the_new_ones_gravest_first() -> None:
+    low, high, old = warning(), finding(), finding(name="old", new=False)
+    have = review(result(low), result(old, high))
+    assert have.findings == (high, low)
+    assert have.existing == 1
+    assert have.counts == {Severity.BLOCKING: 1, Severity.WARNING: 1}
+
+
+def test_ids_are_longer_where_they_would_clash() -> None:
+    seen: dict[str, str] = {}
+    for number in range(100_000):
+        one = finding(name=str(number))
+        if one.id in seen:
+            break
+        seen[one.id] = str(number)
+    pair = finding(name=seen[one.id]), one, finding(name="apart")
+    ids = Review(change(), (result(*pair),)).ids
+    assert sorted(map(len, ids.values())) == [4, 8, 8]
+    assert len(set(ids.values())) == 3
