@@ -75,8 +75,8 @@ def worker(settings: Settings, queue: str | None) -> int:
     from workers.tasks import app
 
     processes = settings.workers if queue == "review" else 1
-    app.worker_main([
-        "worker", "--queues", queue, "--concurrency", str(processes), "--hostname", f"{queue}@%h",
+    app.start([
+        "--quiet", "worker", "--queues", queue, "--concurrency", str(processes), "--hostname", f"{queue}@%h",
         "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning",
     ])  # fmt: skip
     return 0

@@ -1,0 +1,81 @@
+"""The demo's forge: the fake GitHub as a process, spoken to over HTTP only."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.line.server import eventually
+
+OWNER = "shop"
+
+
+@dataclass(frozen=True)
+class Forge:
+    """Its addresses and what Redline needs to speak to it."""
+
+    url: str
+    settings: Mapping[str, str]
+
+    def act(self, act: str, **arguments: Any) -> Any:
+        """What a person does."""
+        answer = httpx.post(f"{self.url}/_fake/{act}", json=arguments, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["ok"]
+
+    def conversation(self, repository: str, number: int) -> dict[str, Any]:
+        """The pull request, read back in order."""
+        found: dict[str, Any] = self.act("conversation", repository=repository, pull=number)
+        return found
+
+    def status(self, repository: str, number: int) -> dict[str, Any]:
+        """What stands at the newest commit, empty where nothing does."""
+        conversation = self.conversation(repository, number)
+        rows = conversation["statuses"].get(conversation["head"], [])
+        return rows[-1] if rows else {}
+
+    def reviewed(self, repository: str, number: int) -> None:
+        """Wait for the final status on the newest commit."""
+        eventually(lambda: self.status(repository, number).get("conclusion"), "the review ends")
+
+    def runs(self, repository: str, number: int) -> int:
+        """How often the newest commit has been reviewed, or begun to be."""
+        history = self.status(repository, number).get("history", [])
+        return sum(
+            row["state"] == "in_progress" and "checking out" in (row["title"] or "")
+            for row in history
+        )
+
+    def answered(self, repository: str, number: int, comment: int) -> bool:
+        """Whether the command was seen and dealt with."""
+        rows = self.conversation(repository, number)["timeline"]
+        found = next(row for row in rows if row["id"] == comment)
+        return any(each["content"] == "+1" for each in found["reactions"])
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Forge]:
+    """The forge for as long as the block runs."""
+    folder.mkdir()
+    key = folder / "app.pem"
+    argv = [sys.executable, "-m", "tests.fakes.github", "--state", str(folder / "repositories")]
+    argv += ["--app-key", str(key), "--owner", OWNER]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        settings = {
+            "REDLINE_GITHUB_URL": ready["api"],
+            "REDLINE_GITHUB_APP_ID": str(ready["app"]["id"]),
+            "REDLINE_GITHUB_PRIVATE_KEY_FILE": str(key),
+        }
+        yield Forge(ready["url"], settings)
+    finally:
+        process.terminate()
+        process.wait(20)
