@@ -60,6 +60,10 @@ def _succeeds(attempt: Callable[[], object]) -> bool:
 def _files(targets: dict[str, Any]) -> Iterator[Attempt]:
     for path in targets["secrets"]:
         yield f"read {path}", Path(path).read_bytes
+    mine = targets["mine"]
+    yield f"truncate {mine}", lambda: _done(os.truncate, mine, 0)
+    yield f"truncate {mine} by opening it", partial(os.open, mine, os.O_RDONLY | os.O_TRUNC)
+    yield f"change the mode of {mine}", lambda: _done(os.chmod, mine, 0o640)
     for path in (targets["place"], "/usr/share", "/etc", "/dev/shm", "."):  # noqa: S108
         yield f"write to {path}", partial(_write, Path(path, targets["nonce"]))
     yield "write a sysctl", lambda: os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)
@@ -69,7 +73,7 @@ def _files(targets: dict[str, Any]) -> Iterator[Attempt]:
 def _processes(targets: dict[str, Any]) -> Iterator[Attempt]:
     victim, nonce = targets["victim"], targets["nonce"].encode()
     yield "see other processes", lambda: nonce in Path(f"/proc/{victim}/cmdline").read_bytes()
-    yield "trace a process", lambda: _libc().ptrace(_SEIZE, victim, 0, 0) == 0
+    yield "trace a process", lambda: _other(lambda: _libc().ptrace(_SEIZE, victim, 0, 0) == 0)
     yield "make a user namespace", lambda: _other(lambda: _libc().unshare(_NEW_USERS) == 0)
     yield "inherit an environment", lambda: targets["nonce"] in os.environ.values()
     for process in (1, os.getppid(), victim, targets["asker"]):
@@ -101,6 +105,11 @@ def _other(attempt: Callable[[], object]) -> bool:
     if child == 0:
         os._exit(0 if _succeeds(attempt) else 1)
     return os.waitpid(child, 0)[1] == 0
+
+
+def _done(act: Callable[..., object], *arguments: object) -> bool:
+    act(*arguments)
+    return True
 
 
 def _write(path: Path) -> bool:

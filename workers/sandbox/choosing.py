@@ -6,7 +6,7 @@ from functools import cache
 from workers.sandbox import selftest
 from workers.sandbox.terms import Refused, Way
 
-_AUTO = (Way.BUBBLEWRAP, Way.SANDLOCK)
+AUTO = (Way.BUBBLEWRAP, Way.SANDLOCK)
 _mode: list[str] = []
 _testing = threading.Lock()
 
@@ -27,7 +27,7 @@ def way(mode: str) -> Way:
     """The way that a mode means: "auto", or a way's name. Raises Refused, with each reason."""
     if mode == Way.OFF:
         return Way.OFF
-    wanted = _AUTO if mode == "auto" else (Way(mode),)
+    wanted = AUTO if mode == "auto" else (Way(mode),)
     reasons = []
     for one in wanted:
         faults = self_test(one)

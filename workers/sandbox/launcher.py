@@ -12,6 +12,7 @@ socket. There comes the job, a line of JSON, and there goes the answer, another.
 """
 
 import ctypes
+import errno
 import importlib
 import json
 import os
@@ -20,6 +21,7 @@ import select
 import signal
 import socket
 import stat
+import struct
 import sys
 import threading
 from collections.abc import Iterator
@@ -28,10 +30,16 @@ from pathlib import Path
 from typing import Any
 
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
+_SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # architecture, call
 _LOOK = 0.1  # seconds between two looks at what a run has written
 _SCOPED = 6  # the Landlock version from which signals and abstract sockets stay inside
+# Landlock knows nothing of these, and files of ours may have the same owner as the program.
+_UNKNOWN = ("chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat", "file_setattr",
+            "setxattr", "lsetxattr", "setxattrat", "removexattr", "lremovexattr",
+            "removexattrat")  # fmt: skip
 _UNSCOPED = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
-             "pidfd_send_signal", "socket", "connect")  # fmt: skip
+             "pidfd_send_signal", "truncate")  # fmt: skip
 
 
 def main(folder: str, descriptor: str, user: str) -> None:
@@ -41,20 +49,32 @@ def main(folder: str, descriptor: str, user: str) -> None:
     if user != "-":
         _become(int(user))
     _adopt()
+    ended, tell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(tell)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     runs: set[int] = set()
-    signal.signal(signal.SIGCHLD, lambda *_: _reap(runs))
     with socket.socket(fileno=int(descriptor)) as asker:
         while True:
-            message, descriptors, _, _ = socket.recv_fds(asker, 1, 3)
-            if not message:
+            ready = select.select([asker.fileno(), ended], [], [])[0]
+            if ended in ready:
+                os.read(ended, 1 << 10)
+                _reap(runs)
+            if asker.fileno() in ready and not _began(sandlock, asker, runs):
                 return
-            child = os.fork()
-            if child == 0:
-                asker.close()
-                _run(sandlock, *descriptors)
-            runs.add(child)
-            for each in descriptors:
-                os.close(each)
+
+
+def _began(sandlock: Any, asker: socket.socket, runs: set[int]) -> bool:
+    """Fork for one run; False where the asker is gone."""
+    message, descriptors, _, _ = socket.recv_fds(asker, 1, 3)
+    if message:
+        child = os.fork()
+        if child == 0:
+            asker.close()
+            _run(sandlock, *descriptors)
+        runs.add(child)
+    for each in descriptors:
+        os.close(each)
+    return bool(message)
 
 
 def _become(user: int) -> None:
@@ -71,12 +91,12 @@ def _adopt() -> None:
 
 
 def _reap(runs: set[int]) -> None:
-    """Collect runs that have ended; one that was killed may have left its program behind."""
+    """Collect what has ended; a run that was killed may have left its program behind."""
     with suppress(ChildProcessError):
         while child := os.waitpid(-1, os.WNOHANG)[0]:
             runs.discard(child)
-            for stray in set(_children()) - runs:
-                os.kill(stray, signal.SIGKILL)
+    for stray in set(_children()) - runs:
+        os.kill(stray, signal.SIGKILL)
 
 
 def _children() -> Iterator[int]:
@@ -97,6 +117,7 @@ def _all() -> Iterator[Path]:
 
 def _run(sandlock: Any, stdout: int, stderr: int, control: int) -> None:
     """One run, in a process of its own; never returns."""
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     _adopt()
@@ -121,7 +142,10 @@ def _supervised(sandlock: Any, asker: socket.socket) -> dict[str, Any]:
         job = json.loads(lines.readline())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (job["disk"], job["disk"]))
-    box = sandlock.Sandbox(**_policy(sandlock, job))
+    version = min(sandlock.landlock_abi_version(), job["landlock"])
+    if version < _SCOPED:
+        _without_sockets()
+    box = sandlock.Sandbox(**_policy(sandlock, job, version))
     silent, inherit = sandlock.StdioMode.NULL, sandlock.StdioMode.INHERIT
     process = box.popen(job["argv"], stdin=silent, stdout=inherit, stderr=inherit)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -136,11 +160,11 @@ def _supervised(sandlock: Any, asker: socket.socket) -> dict[str, Any]:
     return {"exit": result.exit_code, "signal": result.signal, "reason": result.reason.name}
 
 
-def _policy(sandlock: Any, job: dict[str, Any]) -> dict[str, Any]:
+def _policy(sandlock: Any, job: dict[str, Any], version: int) -> dict[str, Any]:
     """What the program may do; on an older kernel the system calls go that it cannot confine."""
-    version = min(sandlock.landlock_abi_version(), job["landlock"])
-    needs = {"FS_REFER": 2, "FS_TRUNCATE": 3, "NET_TCP": 4, "FS_IOCTL_DEV": 5}
-    absent = [one for one in sandlock.Protection if needs.get(one.name, _SCOPED) > version]
+    needs = {"FS_TRUNCATE": 3, "NET_TCP": 4, "FS_IOCTL_DEV": 5}
+    optional = [one for one in sandlock.Protection if one.name != "FS_REFER"]
+    absent = [one for one in optional if needs.get(one.name, _SCOPED) > version]
     return {
         "fs_readable": job["read"],
         "fs_writable": [job["scratch"], "/dev/null"],
@@ -150,9 +174,34 @@ def _policy(sandlock: Any, job: dict[str, Any]) -> dict[str, Any]:
         "max_memory": job["memory"],
         "max_processes": job["processes"],
         "max_open_files": 1024,
-        "extra_deny_syscalls": [] if version >= _SCOPED else _UNSCOPED,
+        "extra_deny_syscalls": [*_UNKNOWN, *(_UNSCOPED if version < _SCOPED else ())],
         "disable": absent,
     }
+
+
+def _without_sockets() -> None:
+    """Take socket() from this process and all that it starts, before Landlock can confine it.
+
+    A seccomp filter of seven instructions: another architecture or the x32 calls: refused; socket:
+    refused; all else: allowed. sandlock itself answers socket() and so cannot be told to deny it.
+    """
+    architecture, number = _SOCKET[os.uname().machine]
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EACCES
+    program = [
+        (0x20, 0, 0, 4),  # load the architecture
+        (0x15, 0, 4, architecture),
+        (0x20, 0, 0, 0),  # load the call's number
+        (0x35, 2, 0, 0x40000000),
+        (0x15, 1, 0, number),
+        (0x06, 0, 0, allow),
+        (0x06, 0, 0, refuse),
+    ]
+    code = b"".join(struct.pack("HBBI", *one) for one in program)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(_PR_SET_SECCOMP, 2, header):
+        raise OSError(ctypes.get_errno(), "seccomp is not allowed here")
 
 
 def _watch(process: Any, asker: socket.socket, job: dict[str, Any], over: int) -> None:

@@ -86,6 +86,9 @@ def follow(running: Running, limits: Limits) -> Ran:
     try:
         cut = _read(running, printed, deadline, limits.output)
         code, signalled, late = _ended(running, deadline)
+    except Refused as refusal:
+        said = printed[running.stderr].decode(errors="replace").split("\n")[0]
+        raise Refused(f"{refusal}: {said}" if said else str(refusal)) from None
     finally:
         running.close()
     ended = cut or (Ended.TIMED_OUT if late else Ended.SIGNALLED if signalled else Ended.EXITED)

@@ -52,6 +52,7 @@ class _Trap:
         return {
             "nonce": self.nonce,
             "secrets": ["/etc/shadow", str(self.folder / "state" / "secret")],
+            "mine": str(self.folder / "state" / "mine"),
             "place": str(self.folder / "state"),
             "tcp": self.tcp.getsockname(),
             "udp": self.udp.getsockname(),
@@ -73,7 +74,10 @@ def _trap() -> Iterator[_Trap]:
         state.mkdir()
         state.chmod(0o777)
         work.mkdir()
-        (state / "secret").write_text(nonce, encoding="ascii")
+        for name in ("secret", "mine"):
+            (state / name).write_text(nonce, encoding="ascii")
+        if drops():
+            os.chown(state / "mine", NOBODY, NOBODY)
         sockets = [stack.enter_context(one) for one in _listening(state, nonce)]
         trap = _Trap(folder, nonce, stack.enter_context(_victim(nonce)), *sockets)
         shutil.copy(Path(__file__).with_name("abuse.py"), work)
