@@ -176,6 +176,10 @@ def test_prose_reads_as_it_was_meant() -> None:
     assert shown(escape(said)) == said.replace("`", "")
 
 
+def test_names_that_touch_stay_apart() -> None:
+    assert escape("`web`@org") == "`web` `@org`"
+
+
 def test_what_nobody_can_see_is_written_out() -> None:
     assert visible("a\nb\t\x1b\udcff\u202e\u200b\u00a0\U000e0041") == (
         r"a\nb\t\x1b\xff\u202e\u200b\xa0\U000e0041"

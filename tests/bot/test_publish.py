@@ -359,6 +359,16 @@ def test_a_recheck_within_the_staleness_of_listings_doubles_nothing(story: Story
     assert len(story.talk.open()) == 1
 
 
+def test_a_second_thread_about_what_was_once_fixed_is_not_doubled_either(story: Story) -> None:
+    for head in (HEAD, NEXT):
+        story.found(*[finding()] * (head == HEAD), head=head)
+        story.clock.sleep(60)
+    story.talk.stale = 5.0
+    story.found(finding(), head="e" * 40)
+    assert story.found(finding(), head="e" * 40) == []
+    assert len(story.talk.open()) == 1
+
+
 def test_a_fresh_listing_costs_no_wait(story: Story) -> None:
     story.found(finding())
     before = story.clock.now
