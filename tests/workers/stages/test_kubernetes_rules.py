@@ -127,7 +127,7 @@ def test_a_mark_of_a_template_hides_no_manifest_that_can_be_read() -> None:
 
 
 def test_long_notes_are_cut() -> None:
-    files = {f"c/t{n:02}.yaml": PRIVILEGED for n in range(12)}
+    files: dict[str, str | bytes] = {f"c/t{n:02}.yaml": PRIVILEGED for n in range(12)}
     (note,) = judged({"c/Chart.yaml": "", **files}, *files).notes
     assert note.endswith("c/t09.yaml and 2 more (chart c)")
 
@@ -149,7 +149,7 @@ def test_the_repository_s_dockerfile_is_asked_for_only_when_a_rule_needs_it() ->
 
 
 def test_a_large_compose_file_does_not_hide_the_others() -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "pod.yaml": POD % "p",
         "compose.yaml": b"#" * (LARGEST_FILE + 1),
         "web/Dockerfile": "FROM a\nUSER app\n",
@@ -183,7 +183,10 @@ def test_a_changed_dockerfile_touches_its_manifests(
     before: str | None, now: str | None, touched: bool
 ) -> None:
     manifests = {"k8s/pod.yaml": POD % "p", "k8s/other.yaml": (POD % "q").replace("/web", "/log")}
-    odd = {"big.json": b"a" * (LARGEST_FILE + 1), "bad.yaml": "kind: A\napiVersion: [\ncontainers:"}
+    odd: dict[str, str | bytes] = {
+        "big.json": b"a" * (LARGEST_FILE + 1),
+        "bad.yaml": "kind: A\napiVersion: [\ncontainers:",
+    }
     head = Files({**manifests, **odd, **({} if now is None else {"web/Dockerfile": now})})
     base = Files({} if before is None else {"web/Dockerfile": before})
     found = touched_by([dockerfile("web/Dockerfile")], head, base)
