@@ -1,0 +1,54 @@
+"""Writes that notify keep their distance, whoever makes them."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bot.ledger import Ledger
+from bot.ledger.pace import next_slot
+from tests.databases import Open
+
+
+@pytest.mark.parametrize(
+    ("have", "every", "want"),
+    [
+        ([], 3, 1000),
+        ([990], 3, 1000),
+        ([999], 3, 1002),
+        ([1005], 3, 1008),
+        ([950 + i * 2 for i in range(20)], 2, 1010),
+        ([940 + i * 2 for i in range(20)], 2, 1000),
+        ([i * 9 for i in range(1, 400)], 9, 3600),
+        ([500 + i for i in range(400)], 1, 4100),
+    ],
+    ids=["first", "rested", "too soon", "behind others", "20 a minute", "just over", "399", "400"],
+)
+def test_next_slot(have: list[float], every: float, want: float) -> None:
+    assert next_slot(have, 1000, every) == pytest.approx(want)
+
+
+def test_eight_at_once_get_slots_of_their_own(open_ledger: Open) -> None:
+    ledgers = [open_ledger(), open_ledger()]
+    with ThreadPoolExecutor(8) as pool:
+        waits = sorted(pool.map(lambda n: ledgers[n % 2].pace("one", 3), range(16)))
+    assert waits[0] < 1
+    gaps = [b - a for a, b in itertools.pairwise(waits)]
+    assert min(gaps) > 1.5, gaps  # each counts from its own now: 3 s less what the test took
+    assert waits[-1] == pytest.approx(45, abs=5)
+
+
+def test_no_more_than_twenty_a_minute(ledger: Ledger) -> None:
+    waits = [ledger.pace("one", 0.5) for _ in range(21)]
+    assert waits[19] < 15
+    assert waits[20] > 50
+
+
+def test_installations_do_not_wait_for_each_other(ledger: Ledger) -> None:
+    for _ in range(5):
+        ledger.pace("one", 3)
+    assert ledger.pace("two", 3) == 0
+
+
+def test_a_pace_of_nothing_lifts_all_of_it(ledger: Ledger) -> None:
+    assert {ledger.pace("one", 0) for _ in range(500)} == {0}
