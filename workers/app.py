@@ -23,7 +23,7 @@ def settings() -> Settings:
 @cache
 def ledger() -> Ledger:
     """The ledger, opened once a process: never before a fork, which would share its connections."""
-    return Ledger.open(settings().database)
+    return Ledger.open(settings().database, recheck_seconds=settings().recheck_seconds)
 
 
 @cache

@@ -56,8 +56,9 @@ def receiver(settings: Settings) -> int:
     from bot.ledger import Ledger
 
     host, port = settings.address
+    ledger = Ledger.open(settings.database, recheck_seconds=settings.recheck_seconds)
     uvicorn.run(
-        create_app(settings, Ledger.open(settings.database)),
+        create_app(settings, ledger),
         host=host, port=port, log_config=None, access_log=False,
         server_header=False, timeout_graceful_shutdown=5,
     )  # fmt: skip
