@@ -1,12 +1,13 @@
 """The summary comment: every open finding of a change, in one place. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
 from bot.markdown.status import numbered, why
-from bot.markdown.thread import folded
+from bot.markdown.thread import folded, tally
 from bot.review import Outcome, Review, StageResult
 from rules.finding import Finding, Severity
 from rules.profile import Profile
@@ -26,7 +27,7 @@ class Page:
     links: Links
     resolved: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
-    seconds: bool = False  # a comment leaves them out: they would differ at each push
+    seconds: bool = False  # only at the check, which is one commit's: they differ at each push
 
 
 def needed(review: Review) -> bool:
@@ -66,22 +67,8 @@ def _outcome(page: Page) -> str:
         verb = "could not check everything"
     else:
         verb = "nothing blocks"
-    counted = _counts(review)
+    counted = tally(review.findings)
     return f"**Redline: {verb}**{f' · {counted}' if counted else ''}"
-
-
-def _counts(review: Review) -> str:
-    words = [
-        (Severity.BLOCKING, "blocking"),
-        (Severity.WARNING, "warning"),
-        (Severity.INFO, "hint"),
-    ]
-    counted = [(review.counts.get(severity, 0), word) for severity, word in words]
-    return ", ".join(
-        f"{count} blocking" if word == "blocking" else numbered(count, word)
-        for count, word in counted
-        if count
-    )
 
 
 def _not_checked(page: Page) -> str:
@@ -149,10 +136,7 @@ def _row(page: Page, finding: Finding) -> str:
 def _others(page: Page, findings: Sequence[Finding], room: int) -> str:
     if not findings:
         return ""
-    warnings = sum(each.severity is Severity.WARNING for each in findings)
-    hints = len(findings) - warnings
-    counted = [(warnings, "warning"), (hints, "hint")]
-    name = " and ".join(numbered(count, word) for count, word in counted if count)
+    name = tally(findings)
     return folded(name, _table(page, findings, room - _size(folded(name, ""))))
 
 
@@ -169,7 +153,12 @@ def _stages(page: Page) -> str:
     rows = [_stage(page, result) for result in results if result.outcome is not Outcome.NOT_NEEDED]
     idle = [result for result in results if result.outcome is Outcome.NOT_NEEDED]
     rows += [_stage(page, result) for result in idle]
-    return folded(numbered(len(rows), "stage"), _lines(page, rows)) if rows else ""
+    counts = Counter(result.outcome for result in results)
+    counted = ", ".join(
+        f"{counts[each]} {each.words}" for each in reversed(Outcome) if counts[each]
+    )
+    name = f"{numbered(len(rows), 'stage')}: {counted}"
+    return folded(name, _lines(page, rows)) if rows else ""
 
 
 def _stage(page: Page, result: StageResult) -> str:
@@ -187,5 +176,6 @@ def _notes(page: Page) -> str:
 
 
 def _end(page: Page) -> str:
-    written = f"Last changed at {page.links.commit}. " if page.links.commit else ""
-    return f"{written}`/recheck` asks again, `/redline help` lists what can be said."
+    verb = "Reviewed" if page.seconds else "This list last changed"
+    written = f"{verb} at {page.links.commit}. " if page.links.commit else ""
+    return f"{written}`/recheck` reviews again, `/redline help` lists the commands."

@@ -2,8 +2,8 @@
 
 import pkgutil
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -91,7 +91,7 @@ def body(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> 
     names = f"{code(group.first.rule)} · {code(ids[group.first.identity])}"
     if len(group.findings) > 1:
         names = code(group.first.rule)
-    parts.append(f"{names} · `/recheck` asks again")
+    parts.append(f"{names} · `/recheck` reviews again")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -105,7 +105,15 @@ def _said(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) ->
     more = len(group.findings) - LISTED
     if more > 0:
         rows.append(f"- ... and {more} more in this file")
-    return f"**{severity}**, {len(group.findings)} times in this file:\n\n" + "\n".join(rows)
+    return f"**{tally(group.findings)}** in this file:\n\n" + "\n".join(rows)
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    """``2 blocking, 1 warning``: the gravest first, ``""`` for nothing."""
+    counts = Counter(finding.severity for finding in findings)
+    words = {Severity.BLOCKING: "blocking", Severity.WARNING: "warning", Severity.INFO: "hint"}
+    shown = [(counts[severity], word) for severity, word in words.items() if counts[severity]]
+    return ", ".join(f"{n} {word}{'s' * (n > 1 and word != 'blocking')}" for n, word in shown)
 
 
 def _row(finding: Finding, group: Group, links: Links, ids: Mapping[str, str]) -> str:
