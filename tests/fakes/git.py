@@ -33,7 +33,7 @@ class GitError(Exception):
 
 @dataclass(frozen=True)
 class Bare:
-    """A bare repository. Paths and contents are bytes or text (UTF-8, undecodable as surrogates)."""
+    """A bare repository. Text is UTF-8, what cannot be decoded stands as surrogates."""
 
     path: Path
 
@@ -47,13 +47,13 @@ class Bare:
         return made
 
     def git(
-        self, *arguments: str, input: bytes = b"", environment: Mapping[str, str] | None = None
+        self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
     ) -> bytes:
         """Run git here and give its output. Raises GitError."""
         ran = subprocess.run(
             ["git", *arguments],
             cwd=self.path,
-            input=input,
+            input=stdin,
             capture_output=True,
             check=False,
             env={**ENVIRONMENT, **(environment or {})},
@@ -96,25 +96,27 @@ class Bare:
         parents: Sequence[str],
         files: Mapping[str, str | bytes | None],
         message: str,
-        author: str,
-        moment: int,
+        signed: tuple[str, int],
     ) -> str:
-        """A commit with these files over its first parent's: None deletes, ``->x`` links to x."""
+        """A commit with these files over its first parent's: None deletes, ``->x`` links to x.
+
+        ``signed``: whose it is, and when it was made (seconds since 1970).
+        """
         index = self.path / f"index-{os.getpid()}-{id(files)}"
         environment = {
             "GIT_INDEX_FILE": str(index),
-            **identity(author, moment),
+            **identity(*signed),
         }
         try:
             if parents:
                 self.git("read-tree", parents[0], environment=environment)
             rows = b"".join(self._rows(files))
-            self.git("update-index", "-z", "--index-info", input=rows, environment=environment)
+            self.git("update-index", "-z", "--index-info", stdin=rows, environment=environment)
             tree = self.line("write-tree", environment=environment)
         finally:
             index.unlink(missing_ok=True)
         flags = [flag for parent in parents for flag in ("-p", parent)]
-        out = self.git("commit-tree", tree, *flags, input=message.encode(), environment=environment)
+        out = self.git("commit-tree", tree, *flags, stdin=message.encode(), environment=environment)
         return out.decode().strip()
 
     def _rows(self, files: Mapping[str, str | bytes | None]) -> Iterator[bytes]:
@@ -125,7 +127,7 @@ class Bare:
                 continue
             data = content.encode(errors="surrogateescape") if isinstance(content, str) else content
             mode, data = (b"120000", data[2:]) if data.startswith(b"->") else (b"100644", data)
-            blob = self.git("hash-object", "-w", "--stdin", input=data).strip()
+            blob = self.git("hash-object", "-w", "--stdin", stdin=data).strip()
             yield mode + b" " + blob + b"\t" + name + b"\0"
 
     def take(self, other: "Bare", *refspecs: str) -> None:

@@ -6,12 +6,12 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-if TYPE_CHECKING:
-    from tests.fakes.github.server import Server
+from tests.fakes.github.people import Repo, create
+from tests.fakes.github.server import Server
 
 ON_REPOSITORY = {"push", "fork", "open_pull", "allow", "rename", "delete", "require", "press",
                  "rerun_all", "history", "sha", "move"}  # fmt: skip
@@ -19,7 +19,7 @@ ON_PULL = {"comment", "edit", "remove", "reply", "resolve", "unresolve", "close"
            "to_draft", "merge", "retarget", "conversation"}  # fmt: skip
 
 
-def serve(server: "Server", path: str, body: bytes) -> Response:
+def serve(server: Server, path: str, body: bytes) -> Response:
     """Carry out one act. Whatever it raises is told, since only tests and the demo listen."""
     name = path.removeprefix("/_fake/")
     try:
@@ -29,11 +29,9 @@ def serve(server: "Server", path: str, body: bytes) -> Response:
         return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
 
 
-def act(server: "Server", name: str, given: dict[str, Any]) -> Any:
+def act(server: Server, name: str, given: dict[str, Any]) -> Any:
     if name in ACTS:
         return ACTS[name](server, **given)
-    from tests.fakes.github.people import Repo
-
     owner, _, plain_name = given.pop("repository").partition("/")
     found = server.state.named(owner, plain_name)
     if found is None:
@@ -58,49 +56,47 @@ def plain(value: Any) -> Any:
     return {name: getattr(value, name) for name in names if hasattr(value, name)}
 
 
-def repository(server: "Server", name: str, files: dict[str, str], **further: Any) -> Any:
-    from tests.fakes.github.fake import make_repository
-
-    return make_repository(server, name, files, **further)
+def repository(server: Server, name: str, files: dict[str, str], **further: Any) -> Any:
+    return create(server, name, files, **further)
 
 
-def token(server: "Server", login: str) -> str:
+def token(server: Server, login: str) -> str:
     return server.state.token(server.state.account(login)).value
 
 
-def hook(server: "Server", url: str, secret: str) -> None:
+def hook(server: Server, url: str, secret: str) -> None:
     server.hooks.url, server.hooks.secret = url, secret
 
 
-def fault(server: "Server", pattern: str, **fields: Any) -> None:
+def fault(server: Server, pattern: str, **fields: Any) -> None:
     server.faults.add(pattern, **fields)
 
 
-def stale(server: "Server", seconds: float, kinds: list[str]) -> None:
+def stale(server: Server, seconds: float, kinds: list[str]) -> None:
     server.faults.stale(seconds, *kinds)
 
 
-def clear(server: "Server") -> None:
+def clear(server: Server) -> None:
     server.faults.clear()
 
 
-def violations(server: "Server") -> list[str]:
+def violations(server: Server) -> list[str]:
     return server.state.violations
 
 
-def counters(server: "Server") -> dict[str, int]:
+def counters(server: Server) -> dict[str, int]:
     return dict(server.counters)
 
 
-def deliveries(server: "Server") -> list[dict[str, Any]]:
+def deliveries(server: Server) -> list[dict[str, Any]]:
     return [
         {"id": one.id, "event": one.event, "action": one.action, "status": one.status}
         for one in server.hooks.log
     ]
 
 
-def redeliver(server: "Server", id: int) -> None:
-    server.hooks.again(id)
+def redeliver(server: Server, delivery: int) -> None:
+    server.hooks.again(delivery)
 
 
 ACTS: dict[str, Callable[..., Any]] = {
@@ -116,5 +112,5 @@ ACTS: dict[str, Callable[..., Any]] = {
         counters,
         deliveries,
         redeliver,
-    )  # fmt: skip
+    )
 }

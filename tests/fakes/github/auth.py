@@ -38,7 +38,7 @@ class Access:
         return Actor(
             account=token.account,
             installation=token.installation,
-            permissions=token.permissions,
+            permissions=remaining(token),
             repositories=token.repositories,
         )
 
@@ -139,9 +139,9 @@ class Access:
 class Moved(Exception):
     """The repository has another name now; its id stays."""
 
-    def __init__(self, id: int) -> None:
-        super().__init__(id)
-        self.id = id
+    def __init__(self, repository: int) -> None:
+        super().__init__(repository)
+        self.repository = repository
 
 
 def secret(header: str | None) -> str | None:
@@ -157,6 +157,18 @@ def secret(header: str | None) -> str | None:
         return base64.b64decode(value, validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
         raise Refused(401, BAD) from None
+
+
+def remaining(token: Token) -> dict[str, str]:
+    """What a token still may: its installation may have lost some of it since."""
+    if token.installation is None:
+        return {}
+    held = token.installation.permissions
+    return {
+        name: min(level, held[name], key=LEVELS.index)
+        for name, level in token.permissions.items()
+        if name in held
+    }
 
 
 def permitted(actor: Actor, need: str) -> bool:
@@ -249,7 +261,7 @@ def chosen(call: Call, installation: Installation, wanted: dict[str, Any]) -> se
         return None
     owner = installation.account.login
     found = [call.server.state.named(owner, name) for name in names or ()]
-    found += [call.server.state.repositories.get(id) for id in ids or ()]
+    found += [call.server.state.repositories.get(each) for each in ids or ()]
     if any(one is None or not covers(installation, one, None) for one in found):
         raise Refused(
             422,

@@ -68,9 +68,9 @@ def add(server: "Server", pull: Pull, author: Account, body: str) -> Comment:
     return one
 
 
-def edit(server: "Server", pull: Pull, id: int, body: str, by: Account) -> Comment:
+def edit(server: "Server", pull: Pull, number: int, body: str, by: Account) -> Comment:
     now = server.state.clock.now()
-    line = pull.comments[id]
+    line = pull.comments[number]
     assert line.now is not None
     before = line.now
     one = replace(before, body=body, updated=now)
@@ -82,9 +82,9 @@ def edit(server: "Server", pull: Pull, id: int, body: str, by: Account) -> Comme
 
 def find(call: Call) -> tuple[Pull, Comment]:
     """The comment of the call's path. Raises Refused 404."""
-    id = call.number("comment_id")
+    number = call.number("comment_id")
     for pull in call.repository.pulls.values():
-        if id in pull.comments and (one := pull.comments[id].now) is not None:
+        if number in pull.comments and (one := pull.comments[number].now) is not None:
             return pull, one
     raise not_found()
 
@@ -130,18 +130,18 @@ def delete_comment(call: Call) -> Answer:
     return Answer(status=204)
 
 
-def list_reactions(call: Call, kind: str, id: int) -> Answer:
-    lines = call.server.state.reactions.get((kind, id), [])
+def list_reactions(call: Call, kind: str, number: int) -> Answer:
+    lines = call.server.state.reactions.get((kind, number), [])
     found = current(lines, call.server.faults.seen("reactions"))
     if wanted := call.query.get("content"):
         found = [one for one in found if one.content == wanted]
     return page(call, found, lambda one: shapes.reaction(call.server, one))
 
 
-def react(call: Call, kind: str, id: int) -> Answer:
+def react(call: Call, kind: str, number: int) -> Answer:
     """One of each kind a person: the same again is answered 200 and changes nothing."""
     content = call.body.get("content")
-    lines = call.server.state.reactions.setdefault((kind, id), [])
+    lines = call.server.state.reactions.setdefault((kind, number), [])
     for line in lines:
         if line.now and (line.now.account, line.now.content) == (call.login, content):
             return Answer(shapes.reaction(call.server, line.now))
@@ -150,9 +150,9 @@ def react(call: Call, kind: str, id: int) -> Answer:
     return Answer(shapes.reaction(call.server, one), 201)
 
 
-def unreact(call: Call, kind: str, id: int) -> Answer:
+def unreact(call: Call, kind: str, number: int) -> Answer:
     wanted = call.number("reaction_id")
-    for line in call.server.state.reactions.get((kind, id), []):
+    for line in call.server.state.reactions.get((kind, number), []):
         if line.now is not None and line.now.id == wanted:
             check_own(call, line.now.account)
             line.set(call.now, None)

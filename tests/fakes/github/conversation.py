@@ -61,8 +61,8 @@ def written(line: Timeline[Any]) -> Row:
     }
 
 
-def reactions(server: "Server", kind: str, id: int) -> list[Row]:
-    lines = server.state.reactions.get((kind, id), [])
+def reactions(server: "Server", kind: str, number: int) -> list[Row]:
+    lines = server.state.reactions.get((kind, number), [])
     return [{"content": line.now.content, "by": line.now.account.login}
             for line in lines if line.now is not None]  # fmt: skip
 

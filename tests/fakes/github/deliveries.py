@@ -56,7 +56,7 @@ def find(call: Call) -> Delivery:
 @operation("apps/get-webhook-delivery", f"GET {ALL}/{{delivery_id}}", app=True)
 def get_delivery(call: Call) -> Answer:
     one = find(call)
-    answer = {"headers": {}, "payload": one.answer or None}
+    answer: dict[str, Any] = {"headers": {}, "payload": one.answer or None}
     request = {"headers": one.request, "payload": json.loads(one.body)}
     return Answer({**item(one), "url": call.server.hooks.url or "", "request": request,
                    "response": answer})  # fmt: skip

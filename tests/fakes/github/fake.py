@@ -2,8 +2,10 @@
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,9 +13,14 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.fakes.github.people import Files, Repo, create
-from tests.fakes.github.server import Running, Server
-from tests.fakes.github.state import Account, App, Installation
+from tests.fakes.github.asgi import Running
+from tests.fakes.github.faults import Faults
+from tests.fakes.github.hooks import Hooks
+from tests.fakes.github.limits import Limits
+from tests.fakes.github.people import Repo, create
+from tests.fakes.github.pushing import Files
+from tests.fakes.github.server import Server
+from tests.fakes.github.state import Account, App, Clock, Installation
 
 PERMISSIONS = {
     "checks": "write",
@@ -88,19 +95,19 @@ class FakeGitHub:
         return self.server.api
 
     @property
-    def faults(self) -> Any:
+    def faults(self) -> Faults:
         return self.server.faults
 
     @property
-    def limits(self) -> Any:
+    def limits(self) -> Limits:
         return self.server.limits
 
     @property
-    def hooks(self) -> Any:
+    def hooks(self) -> Hooks:
         return self.server.hooks
 
     @property
-    def clock(self) -> Any:
+    def clock(self) -> Clock:
         return self.server.state.clock
 
     @property
@@ -109,7 +116,7 @@ class FakeGitHub:
         return self.server.state.violations
 
     @property
-    def counters(self) -> Any:
+    def counters(self) -> Counter[str]:
         """Calls by operation, as ``pulls/get``, ``graphql/node``, ``git git-upload-pack``."""
         return self.server.counters
 
@@ -140,7 +147,7 @@ class FakeGitHub:
         """A GitHub App, installed on ``owner`` with these permissions (else FORGES.md's)."""
         with self.server.state.lock:
             state = self.server.state
-            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            key = key_of(slug)
             granted = dict(PERMISSIONS if permissions is None else permissions)
             account = state.account(owner, "Organization")
             bot = state.account(f"{slug}[bot]", "Bot")
@@ -152,7 +159,7 @@ class FakeGitHub:
 
     def repository(self, name: str, files: Files | None = None, **further: Any) -> Repo:
         """A repository ``owner/name`` with one commit; ``private``, ``roles`` by login."""
-        return make_repository(self.server, name, files, **further)
+        return create(self.server, name, files, **further)
 
     def deliver_to(self, url: str | None, secret: str = "") -> None:
         """Send webhooks there from now on."""
@@ -164,11 +171,10 @@ class FakeGitHub:
             token.revoked = token.revoked or token.installation is not None
 
 
-def make_repository(server: Server, name: str, files: Files | None = None, **further: Any) -> Repo:
-    with server.state.lock:
-        repo = create(server, name, **further)
-        repo.push("main", files or {"README.md": "# Here\n"}, message="Begin")
-        return repo
+@lru_cache
+def key_of(slug: str) -> rsa.RSAPrivateKey:
+    """One key a name and process: making one takes longer than most tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def private_pem(key: rsa.RSAPrivateKey) -> str:

@@ -118,9 +118,9 @@ class Hooks:
         else:
             self._queue.put(one)
 
-    def again(self, id: int) -> Delivery | None:
+    def again(self, delivery: int) -> Delivery | None:
         """Deliver once more, with the same guid, as a row of its own in the log."""
-        first = next((one for one in self.log if one.id == id), None)
+        first = next((one for one in self.log if one.id == delivery), None)
         if first is None:
             return None
         one = Delivery(next(self._ids), first.guid, first.event, first.action, first.payload,

@@ -17,7 +17,13 @@ FILE = Path(__file__).parents[3] / "build" / "openapi" / "github.json"
 BASE = "urn:github"
 
 # Where the description is wrong about GitHub itself: (operation, where, part of the message).
-KNOWN: tuple[tuple[str, str, str], ...] = ()
+KNOWN = (
+    # a fork that was deleted is shown as null
+    ("pulls/", "head/repo", "null is not of type"),
+    # null once a comment is outdated, as the field's own text says
+    ("review-comment", "position", 'null is not of type "integer"'),
+    ("review-comment", "line", 'null is not of type "integer"'),
+)
 
 
 class Description:

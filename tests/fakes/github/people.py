@@ -1,25 +1,15 @@
-"""What people do: repositories, pushes, pull requests, words. Handles over the fake's state."""
+"""What people do in a repository: pushes, pull requests, merge groups, buttons of checks."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.git import Bare, identity
-from tests.fakes.github import comments, payloads, threads
-from tests.fakes.github.conversation import conversation, thread_rows
-from tests.fakes.github.pulls import base_sha, merge_base
+from tests.fakes.git import Bare
+from tests.fakes.github import merging, pushing
+from tests.fakes.github.pullrequest import PullRequest
+from tests.fakes.github.pushing import Files
 from tests.fakes.github.server import Server
-from tests.fakes.github.state import (
-    Account,
-    CheckRun,
-    Comment,
-    Pull,
-    Repository,
-    ReviewComment,
-    Status,
-)  # fmt: skip
-
-Files = Mapping[str, str | bytes | None]
+from tests.fakes.github.state import CheckRun, Pull, Repository, Status
 
 
 @dataclass(frozen=True)
@@ -90,34 +80,24 @@ class Repo:
         one does too, so that its former head is gone from it.
         """
         with self.server.state.lock:
-            git, account = self.state.git, self.server.state.account(by)
-            there = None if force else git.refs("refs/heads/").get(f"refs/heads/{branch}")
-            parent = there or git.commit(start or self.state.default_branch)
-            moment = int(self.server.state.clock.now())
-            sha = git.write([parent] if parent else [], files, message, account.login, moment)
-            self.move(branch, sha, by)
-            return sha
+            one, account = self.state, self.server.state.account(by)
+            there = None if force else one.git.refs("refs/heads/").get(f"refs/heads/{branch}")
+            parent = there or one.git.commit(start or one.default_branch)
+            return pushing.push(self.server, one, (branch, parent, message), files, account)
 
     def move(self, branch: str, sha: str, by: str = "ada") -> None:
         """Put a branch on a commit (a force-push where it is not a descendant)."""
         with self.server.state.lock:
-            self.state.git.set_ref(f"refs/heads/{branch}", sha)
-            account = self.server.state.account(by)
-            for one in self.server.state.repositories.values():
-                for pull in one.pulls.values():
-                    here = pull.head_repository is self.state and pull.head_ref == branch
-                    if here and pull.state == "open":
-                        PullRequest(self.server, pull).synchronize(sha, account)
-                    elif one is self.state and pull.base_ref == branch and pull.state == "open":
-                        threads.follow(self.server, pull)
+            pushing.move(self.server, self.state, branch, sha, self.server.state.account(by))
 
     def fork(self, login: str) -> "Repo":
         """A fork under someone's account, with all branches."""
         with self.server.state.lock:
-            made = create(self.server, f"{login}/{self.state.name}", private=self.state.private)
-            made.state.parent = self.state
-            made.state.git.take(self.state.git, "+refs/heads/*:refs/heads/*")
-            return made
+            self.server.state.account(login)
+            made = empty(self.server, f"{login}/{self.state.name}", self.state.private, {})
+            made.parent = self.state
+            made.git.take(self.state.git, "+refs/heads/*:refs/heads/*")
+            return Repo(self.server, made)
 
     def open_pull(
         self,
@@ -129,7 +109,7 @@ class Repo:
         by: str = "ada",
         draft: bool = False,
         fork: "Repo | None" = None,
-    ) -> "PullRequest":
+    ) -> PullRequest:
         """Open a pull request from a branch of this repository, or of a fork."""
         with self.server.state.lock:
             source = (fork or self).state
@@ -144,52 +124,23 @@ class Repo:
                 head=sha, created=now, updated=now, draft=draft,
             )  # fmt: skip
             self.state.pulls[pull.number] = pull
-            handle = PullRequest(self.server, pull)
-            handle.fetch_head()
+            pushing.show(pull)
             self.server.hooks.pull("opened", pull, pull.author)
-            return handle
+            return PullRequest(self.server, pull)
 
-    def pull(self, number: int) -> "PullRequest":
+    def pull(self, number: int) -> PullRequest:
         return PullRequest(self.server, self.state.pulls[number])
 
-    def queue(self, *pulls: "PullRequest", by: str = "ada") -> str:
+    def queue(self, *pulls: PullRequest, by: str = "ada") -> str:
         """A merge group of these, tested together. Gives its head's sha."""
         with self.server.state.lock:
-            git, base = self.state.git, self.sha(self.state.default_branch)
-            head = base
-            for pull in pulls:
-                tree = git.line("merge-tree", "--write-tree", head, pull.head)
-                head = self._merge(tree, [head, pull.head], f"Merge #{pull.number}", by)
-            refs = self._group(pulls, base)
-            git.set_ref(refs[0], head)
-            payload = payloads.merge_group(
-                self.server, self.state, refs, (head, base), self.server.state.account(by)
-            )
-            self.server.hooks.send("merge_group", payload, "checks_requested")
-            return head
+            states = [pull.state for pull in pulls]
+            return merging.queue(self.server, states, self.server.state.account(by))
 
-    def destroy_queue(self, *pulls: "PullRequest", reason: str = "invalidated") -> None:
-        """The merge group is given up (or merged, or invalidated)."""
+    def destroy_queue(self, *pulls: PullRequest, reason: str = "invalidated") -> None:
+        """The merge group is given up, or was merged: see ``reason``."""
         with self.server.state.lock:
-            base = self.sha(self.state.default_branch)
-            refs = self._group(pulls, base)
-            head = self.sha(refs[0])
-            account = self.server.state.account("github-merge-queue[bot]", "Bot")
-            payload = payloads.merge_group(self.server, self.state, refs, (head, base), account)
-            self.state.git.delete_ref(refs[0])
-            self.server.hooks.send("merge_group", {**payload, "reason": reason}, "destroyed")
-
-    def _group(self, pulls: Sequence["PullRequest"], base: str) -> tuple[str, str]:
-        branch, last = self.state.default_branch, pulls[-1].number
-        return f"refs/heads/gh-readonly-queue/{branch}/pr-{last}-{base}", f"refs/heads/{branch}"
-
-    def _merge(self, tree: str, parents: Sequence[str], message: str, by: str) -> str:
-        flags = [flag for parent in parents for flag in ("-p", parent)]
-        moment = int(self.server.state.clock.now())
-        out = self.state.git.git(
-            "commit-tree", tree, *flags, input=message.encode(), environment=identity(by, moment)
-        )
-        return out.decode().strip()
+            merging.destroy(self.server, [pull.state for pull in pulls], reason)
 
     def statuses(self, sha: str) -> list[Status]:
         """Every commit status of a commit, oldest first."""
@@ -239,198 +190,35 @@ class Repo:
             self.server.hooks.check_suite("rerequested", self.state, sha, account)
 
 
-@dataclass(frozen=True)
-class PullRequest:
-    """One pull request and what people do with it."""
-
-    server: Server
-    state: Pull
-
-    @property
-    def number(self) -> int:
-        return self.state.number
-
-    @property
-    def head(self) -> str:
-        return self.state.head
-
-    @property
-    def base(self) -> str:
-        return base_sha(self.state)
-
-    @property
-    def merge_base(self) -> str:
-        return merge_base(self.state)
-
-    @property
-    def repo(self) -> Repo:
-        return Repo(self.server, self.state.repository)
-
-    def push(self, files: Files, *, message: str = "Change", by: str | None = None) -> str:
-        """One more commit on its branch, in the fork where it comes from one."""
-        assert self.state.head_repository is not None
-        repo = Repo(self.server, self.state.head_repository)
-        by = by or self.state.author.login
-        return repo.push(self.state.head_ref, files, message=message, by=by)
-
-    def fetch_head(self) -> None:
-        """Bring the head here and show it under ``refs/pull``."""
-        one, source = self.state.repository, self.state.head_repository
-        ref = f"refs/pull/{self.number}/head"
-        if source is not None and source is not one:
-            one.git.take(source.git, f"+refs/heads/{self.state.head_ref}:{ref}")
-        else:
-            one.git.set_ref(ref, self.state.head)
-
-    def synchronize(self, sha: str, by: Account) -> None:
-        """The branch moved: comments follow their lines, a webhook tells."""
-        before = self.state.head
-        if before == sha:
-            return
-        self.state.head, self.state.updated = sha, self.server.state.clock.now()
-        self.fetch_head()
-        threads.follow(self.server, self.state)
-        self.server.hooks.pull("synchronize", self.state, by, before=before, after=sha)
-
-    def comment(self, login: str, text: str) -> int:
-        """Say something in the conversation. Gives the comment's id."""
-        with self.server.state.lock:
-            account = self.server.state.account(login)
-            return comments.add(self.server, self.state, account, text).id
-
-    def edit(self, login: str, comment: int, text: str) -> None:
-        """Change a comment of the conversation."""
-        with self.server.state.lock:
-            by = self.server.state.account(login)
-            comments.edit(self.server, self.state, comment, text, by)
-
-    def remove(self, comment: int) -> None:
-        """Delete a comment: of the conversation, or of a thread."""
-        with self.server.state.lock:
-            now = self.server.state.clock.now()
-            if comment in self.state.comments:
-                self.state.comments[comment].set(now, None)
-                return
-            self.state.review_comments[comment].set(now, None)
-            if comment in self.state.threads:
-                self.state.threads[comment].set(now, None)
-
-    def reply(self, login: str, thread: int, text: str) -> int:
-        """Answer in a thread, named by its first comment. Gives the comment's id."""
-        with self.server.state.lock:
-            root = self.state.review_comments[thread].now
-            assert root is not None
-            by = self.server.state.account(login)
-            return threads.add_reply(self.server, self.state, root, by, text).id
-
-    def resolve(self, login: str, thread: int) -> None:
-        self._resolve(thread, login, done=True)
-
-    def unresolve(self, login: str, thread: int) -> None:
-        self._resolve(thread, login, done=False)
-
-    def _resolve(self, thread: int, login: str, *, done: bool) -> None:
-        with self.server.state.lock:
-            line, by = self.state.threads[thread], self.server.state.account(login)
-            assert line.now is not None
-            now = self.server.state.clock.now()
-            line.set(now, replace(line.now, resolved_by=by if done else None))
-            word = "resolved" if done else "unresolved"
-            self.server.hooks.thread(word, self.state, thread, by)
-
-    def close(self, by: str = "ada") -> None:
-        def change(pull: Pull, now: float) -> None:
-            pull.state, pull.closed = "closed", now
-
-        self._act("closed", by, change)
-
-    def reopen(self, by: str = "ada") -> None:
-        def change(pull: Pull, now: float) -> None:
-            pull.state, pull.closed = "open", None
-
-        self._act("reopened", by, change)
-
-    def ready(self, by: str = "ada") -> None:
-        self._act("ready_for_review", by, lambda pull, now: setattr(pull, "draft", False))
-
-    def to_draft(self, by: str = "ada") -> None:
-        self._act("converted_to_draft", by, lambda pull, now: setattr(pull, "draft", True))
-
-    def merge(self, by: str = "ada") -> str:
-        """Merge with a merge commit. Gives its sha."""
-        with self.server.state.lock:
-            git, pull = self.state.repository.git, self.state
-            tree = git.line("merge-tree", "--write-tree", self.base, pull.head)
-            sha = self.repo._merge(tree, [self.base, pull.head], f"Merge #{pull.number}", by)
-
-            def change(pull: Pull, now: float) -> None:
-                pull.state, pull.closed, pull.merged = "closed", now, now
-                pull.merge_commit, pull.merged_by = sha, self.server.state.account(by)
-
-            git.set_ref(f"refs/heads/{pull.base_ref}", sha)
-            self._act("closed", by, change)
-            return sha
-
-    def retarget(self, base: str, by: str = "ada") -> None:
-        """Point it at another base branch."""
-        with self.server.state.lock:
-            former, sha = self.state.base_ref, self.base
-            self.state.base_ref, self.state.updated = base, self.server.state.clock.now()
-            threads.follow(self.server, self.state)
-            changes = {"base": {"ref": {"from": former}, "sha": {"from": sha}}}
-            account = self.server.state.account(by)
-            self.server.hooks.pull("edited", self.state, account, changes=changes)
-
-    def _act(self, action: str, by: str, change: Callable[[Pull, float], None]) -> None:
-        with self.server.state.lock:
-            now = self.server.state.clock.now()
-            change(self.state, now)
-            self.state.updated = now
-            self.server.hooks.pull(action, self.state, self.server.state.account(by))
-
-    @property
-    def comments(self) -> list[Comment]:
-        """The conversation's comments as they are now."""
-        rows = [line.now for line in self.state.comments.values()]
-        return [row for row in rows if row is not None]
-
-    @property
-    def review_comments(self) -> list[ReviewComment]:
-        """All comments of threads as they are now."""
-        rows = [line.now for line in self.state.review_comments.values()]
-        return [row for row in rows if row is not None]
-
-    @property
-    def threads(self) -> list[dict[str, Any]]:
-        """Threads as ``conversation`` shows them: id, path, line, side, resolved, comments."""
-        with self.server.state.lock:
-            return thread_rows(self.server, self.state)
-
-    @property
-    def notifications(self) -> int:
-        """How often people were told of something here."""
-        return sum(each.pull == self.number for each in self.server.notifications)
-
-    def conversation(self) -> dict[str, Any]:
-        """All of it, read back: see conversation.py."""
-        with self.server.state.lock:
-            return conversation(self.server, self.state)
-
-
 def create(
-    server: Server, name: str, *, private: bool = False, roles: Mapping[str, str] | None = None
+    server: Server,
+    name: str,
+    files: Files | None = None,
+    *,
+    private: bool = False,
+    roles: Mapping[str, str] | None = None,
 ) -> Repo:
-    """An empty repository ``owner/name``; an unknown owner becomes an organisation."""
+    """A repository ``owner/name`` with one commit; an unknown owner becomes an organisation."""
+    with server.state.lock:
+        repo = Repo(server, empty(server, name, private, roles or {}))
+        repo.push("main", files or {"README.md": "# Here\n"}, message="Begin")
+        return repo
+
+
+def empty(server: Server, name: str, private: bool, roles: Mapping[str, str]) -> Repository:
     owner, _, plain = name.partition("/")
     state = server.state
-    account = state.account(owner, "Organization")
-    id = state.id()
+    number = state.id()
     one = Repository(
-        id=id, owner=account, name=plain, git=Bare.create(server.folder / f"{id}.git"),
-        private=private, created=state.clock.now(),
-        roles={login.lower(): role for login, role in (roles or {}).items()},
-    )  # fmt: skip
-    for login in roles or {}:
+        id=number,
+        owner=state.account(owner, "Organization"),
+        name=plain,
+        git=Bare.create(server.folder / f"{number}.git"),
+        private=private,
+        created=state.clock.now(),
+        roles={login.lower(): role for login, role in roles.items()},
+    )
+    for login in roles:
         state.account(login)
     state.repositories[one.id] = one
-    return Repo(server, one)
+    return one

@@ -109,9 +109,15 @@ def base_sha(pull: Pull) -> str:
 def side(
     server: "Server", one: Repository | None, label: str, ref: str, sha: str
 ) -> dict[str, Any]:
-    owner = None if one is None else shapes.user(server, one.owner)
+    account = server.state.account(label.partition(":")[0]) if one is None else one.owner
     there = None if one is None else shapes.repository(server, one)
-    return {"label": label, "ref": ref, "sha": sha, "user": owner, "repo": there}
+    return {
+        "label": label,
+        "ref": ref,
+        "sha": sha,
+        "user": shapes.user(server, account),
+        "repo": there,
+    }
 
 
 def full(server: "Server", pull: Pull, version: str = "2022-11-28") -> dict[str, Any]:

@@ -298,11 +298,11 @@ class State:
     def id(self) -> int:
         return next(self._ids)
 
-    def account(self, login: str, type: str = "User") -> Account:
+    def account(self, login: str, kind: str = "User") -> Account:
         """The account of that name, made when it is not there."""
         key = login.lower()
         if key not in self.accounts:
-            self.accounts[key] = Account(self.id(), login, type)
+            self.accounts[key] = Account(self.id(), login, kind)
         return self.accounts[key]
 
     def named(self, owner: str, name: str) -> Repository | None:

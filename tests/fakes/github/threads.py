@@ -71,9 +71,9 @@ def where(pull: Pull, one: ReviewComment) -> dict[str, Any]:
     now = anchors.position(diff(git, merge_base(pull), pull.head), place)
     numbers = {"position": now, "original_position": before or 1}
     if place.subject == "file":
-        return {**numbers, "path": place.path, "subject_type": "file", "line": None, "side": "RIGHT",
-                "original_line": None, "start_line": None, "original_start_line": None,
-                "start_side": None}  # fmt: skip
+        empty = ("line", "original_line", "start_line", "original_start_line", "start_side")
+        whole = {"path": place.path, "subject_type": "file", "side": "RIGHT"}
+        return {**numbers, **whole, **dict.fromkeys(empty)}
     return {
         **numbers,
         "path": place.path,
@@ -103,10 +103,10 @@ def pending(review: Review | None) -> bool:
 
 def find(call: Call) -> tuple[Pull, ReviewComment]:
     """The comment of the call's path. Raises Refused 404."""
-    id = call.number("comment_id")
+    number = call.number("comment_id")
     for pull in call.repository.pulls.values():
         for one in visible(pull, call.actor.account, call.now):
-            if one.id == id and pull.number == int(call.path.get("pull_number", pull.number)):
+            if one.id == number and pull.number == int(call.path.get("pull_number", pull.number)):
                 return pull, one
     raise not_found()
 
@@ -267,7 +267,7 @@ def check_place(pull: Pull, sha: str, wanted: Place) -> None:
                     "field": f"pull_request_review_thread.{fields.get(text, 'line')}",
                     "message": text.replace(
                         "Pull request review thread ", "pull_request_review_thread."
-                    ),  # fmt: skip
+                    ),
                 }
                 for text in found
             ],

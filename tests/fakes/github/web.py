@@ -85,7 +85,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """One request, read: ``path`` has the path's parameters, ``body`` the JSON, ``now`` the time."""
+    """One request, read: ``path`` has the path's parameters, ``body`` the JSON."""
 
     operation: "Operation"
     method: str

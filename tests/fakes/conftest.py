@@ -1,0 +1,64 @@
+"""One fake a test, with a repository, an App and a pull request that changes three files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
+
+LINES = "".join(f"RUN step {number}\n" for number in range(1, 41))
+FEWER = LINES.replace("RUN step 30\n", "")
+BASE = {
+    "Dockerfile": f"FROM debian:12\n{LINES}",
+    "deploy/web.yaml": "kind: Pod\nmetadata:\n  name: web\n",
+    "old.txt": "one\ntwo\nthree\n",
+}
+HEAD = {
+    "Dockerfile": f"FROM debian:12\nUSER root\n{FEWER}",
+    "deploy/new.yaml": "kind: Pod\n",
+    "old.txt": None,
+}
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Iterator[FakeGitHub]:
+    with FakeGitHub(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def repo(fake: FakeGitHub) -> Repo:
+    return fake.repository("org/shop", BASE, roles={"ada": "write", "bob": "read"})
+
+
+@pytest.fixture
+def pull(repo: Repo) -> PullRequest:
+    """Dockerfile: line 2 added, line 31 (at base) removed; a file added, a file removed."""
+    repo.push("feature", HEAD, by="ada")
+    return repo.open_pull("feature", by="ada")
+
+
+@pytest.fixture
+def app(fake: FakeGitHub) -> AppKey:
+    return fake.app()
+
+
+@pytest.fixture
+def client(fake: FakeGitHub) -> Iterator[httpx.Client]:
+    """A plain account's client: it may write in ``org/shop``."""
+    with httpx.Client(base_url=fake.api, headers={"User-Agent": "test"}, timeout=20) as made:
+        made.headers["Authorization"] = f"Bearer {fake.token('ada')}"
+        yield made
+
+
+@pytest.fixture
+def bot(fake: FakeGitHub, app: AppKey) -> Iterator[httpx.Client]:
+    """The App's client, with all that its installation may."""
+    token = fake.server.state.token(
+        app.state.bot, installation=app.installation, permissions=app.installation.permissions
+    )
+    with httpx.Client(base_url=fake.api, headers={"User-Agent": "test"}, timeout=20) as made:
+        made.headers["Authorization"] = f"Bearer {token.value}"
+        yield made
