@@ -59,7 +59,8 @@ class _Confined:
             finally:
                 os.close(out)
                 os.close(err)
-        self._control.sendall(json.dumps(order).encode() + b"\n")
+        with suppress(BrokenPipeError):  # the answer will say so
+            self._control.sendall(json.dumps(order).encode() + b"\n")
 
     def kill(self) -> None:
         """The launcher sees our side close, and ends everything."""
@@ -80,9 +81,12 @@ class _Confined:
         while not text.endswith(b"\n"):
             if not select.select([self._control], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 raise TimeoutError
-            data = self._control.recv(1 << 16)
+            try:
+                data = self._control.recv(1 << 16)
+            except ConnectionResetError:
+                data = b""
             if not data:
-                raise Refused("sandlock: the process that watches over programs was killed")
+                raise Refused("sandlock: the process that watches over programs has died")
             text += data
         answer: dict[str, Any] = json.loads(text)
         return answer
@@ -128,7 +132,7 @@ class _Launcher:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", program, folder, str(theirs.fileno()), user],
                 cwd="/",
-                env={},
+                env={"HOME": "/"},  # sandlock asks for one, and a numeric user may have none
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

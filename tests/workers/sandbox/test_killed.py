@@ -1,0 +1,61 @@
+"""A caller that is killed leaves nothing behind."""
+
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from workers.sandbox import Way, run, sandlock
+
+CALLER = """
+import sys
+from pathlib import Path
+from workers.sandbox import Way, run
+run(["sh", "-c", sys.argv[3]], work=Path(sys.argv[1]), way=Way(sys.argv[2]))
+"""
+
+
+def marked(mark: str) -> list[int]:
+    """Processes, other than the caller, that have the mark in their arguments."""
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        words = process.info["cmdline"] or []
+        if any(mark in word for word in words) and CALLER not in words:
+            found.append(process.info["pid"])
+    return found
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def test_nothing_outlives_a_killed_caller(way: Way, work: Path) -> None:
+    mark = f"mark-{uuid.uuid4()}"
+    script = f": {mark}; setsid sh -c ': {mark}; sleep 97; :' & sleep 98; :"
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, str(work), way, script])
+    try:
+        until(lambda: len(marked(mark)) >= 2, "the program never started")
+    finally:
+        caller.send_signal(signal.SIGKILL)
+        caller.wait()
+    until(lambda: not marked(mark), "the program outlived its caller")
+
+
+def test_a_killed_launcher_is_replaced(work: Path) -> None:
+    if sandlock._launcher._process is None:
+        run(["true"], work=work, way=Way.SANDLOCK)
+    process = sandlock._launcher._process
+    if process is None:
+        pytest.skip("sandlock does not work here")
+    process.kill()
+    process.wait()
+    assert run(["true"], work=work, way=Way.SANDLOCK).exit == 0
