@@ -243,6 +243,6 @@ def _pod_says_no(pod: Pod) -> Problem:
         "The pod says runAsNonRoot: false, so each container that does not say otherwise, an "
         f"injected one too, may run as root: {_ROOT}.",
         detail="pod runAsNonRoot",
-        blocks=Blocks.NEW,
+        blocks=None if pod.user else Blocks.NEW,
         fix="Set runAsNonRoot: true on the pod.",
     )

@@ -93,6 +93,11 @@ class Pod:
         """Whether it has a user namespace, in which root is nobody on the node."""
         return self.node.value("hostUsers") is False
 
+    @property
+    def user(self) -> int | None:
+        """The number of the user that its containers run as unless they say otherwise."""
+        return _number(self.node.value("securityContext", "runAsUser"))
+
     def at(self, *keys: str) -> Location:
         """The line of the key or, absent, where it would belong; its block is the object."""
         return Location(self.path, self.node.line_of(*keys), block=self.block)
@@ -132,8 +137,10 @@ def is_patch(pod: Pod, root: Map) -> bool:
 def user_of(pod: Pod, container: Container) -> tuple[int | None, Location]:
     """The number of the user that the container is to run as, None where the file gives none."""
     value, location = pod.inherited(container, "runAsUser")
+    return _number(value), location
+
+
+def _number(value: Value) -> int | None:
     if isinstance(value, float) and value.is_integer():
-        return int(value), location
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value, location
-    return None, location
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -19,6 +19,7 @@ from yaml._yaml import CParser  # the events alone; yaml.parse wraps the same
 
 from rules.subjects.scalar import Value, resolve
 
+LARGEST = 2 << 20  # signs: what is read of a change has at most 1 MiB
 DEEPEST = 200  # nested collections; CustomResourceDefinitions of real projects reach about 60
 MOST_COPIED = 100_000  # nodes that all aliases of a file may stand for
 MOST_DOCUMENTS = 2_000
@@ -115,6 +116,8 @@ Node = Scalar | Map | List
 
 def documents(text: str) -> list[Node]:
     """The root node of each document. Raises Unreadable."""
+    if len(text) > LARGEST:
+        raise Unreadable(1, f"more than {LARGEST:,} signs in one file")
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] in ("{", "["):
         text = _PAIR.sub(_joined, text)

@@ -29,6 +29,7 @@ CONTAINER = "  containers: [{name: web, image: 'web:1', securityContext: {%s}}]\
         ("", "runAsNonRoot: 'true'", [("web runAsNonRoot false", Blocks.NEW)]),
         ("runAsNonRoot: false", "", [("pod runAsNonRoot", Blocks.NEW)]),
         ("runAsNonRoot: false", "runAsNonRoot: true", [("pod runAsNonRoot", Blocks.NEW)]),
+        ("runAsNonRoot: false, runAsUser: 7", "", [("pod runAsNonRoot", Blocks.ADDED)]),
         ("", "runAsUser: 0", [("web runAsUser", Blocks.NEW)]),
         ("", "runAsUser: 0x0", [("web runAsUser", Blocks.NEW)]),
         ("", "runAsUser: 0.0", [("web runAsUser", Blocks.NEW)]),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rules.subjects.yaml import (
     DEEPEST,
+    LARGEST,
     MOST_COPIED,
     MOST_DOCUMENTS,
     List,
@@ -210,6 +211,7 @@ MERGES = "a0: &a0 {k: v}\n" + "".join(
 )
 DEEP = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [[[[[[*a{n - 1}]]]]]]\n" for n in range(1, 60))
 BOMBS = {
+    "a long list": ("[" + "1," * (2 << 20) + "]", f"more than {LARGEST:,} signs in one file"),
     "brackets": ("[" * 100_000, f"nested more than {DEEPEST} levels deep"),
     "braces": ("{a: " * 50_000, f"nested more than {DEEPEST} levels deep"),
     "lines of brackets": ("[\n" * 100_000, f"nested more than {DEEPEST} levels deep"),
