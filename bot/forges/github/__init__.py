@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from bot.change import Change, ChangeId, ForgeName, Kind
-from bot.forges.base import Denied, Gone, Refused, Role
+from bot.forges.base import Gone, Refused, Role
 from bot.forges.github import answers
 from bot.forges.github.client import Client
 from bot.forges.github.conversation import GitHubConversation
 from bot.forges.github.credentials import Account, App, Person
-from bot.forges.github.errors import Expired
+from bot.forges.github.errors import Forbidden
 from bot.forges.github.status import Boards
 from bot.forges.github.walk import Walk
 from bot.review import Status
@@ -58,9 +58,7 @@ class GitHub:
             if change.kind is Kind.MERGE_GROUP:
                 return self._group(client, change)
             return self._pull(client, change)
-        except Expired:
-            raise
-        except Denied as error:
+        except Forbidden as error:
             raise Gone(str(error)) from error
 
     def open_changes(self) -> Iterator[ChangeId]:

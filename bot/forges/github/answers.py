@@ -180,7 +180,6 @@ class ThreadComment(Struct, frozen=True, rename="camel"):
     id: str
     full_database_id: str | int | None
     body: str
-    url: str
     state: str
     is_minimized: bool
     author: Author | None

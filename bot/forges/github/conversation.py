@@ -26,7 +26,7 @@ query ($owner: String!, $name: String!, $number: Int!, $after: String) {
           id isResolved viewerCanResolve resolvedBy { login __typename }
           comments(first: 30) {
             nodes {
-              id fullDatabaseId body url state isMinimized
+              id fullDatabaseId body state isMinimized
               author { login __typename }
             }
           }
@@ -209,7 +209,7 @@ class GitHubConversation:
             replied=any(self._me.is_author(one.author) for one in replies),
             resolved=thread.is_resolved or first.is_minimized,
             resolver=resolver.login if resolver and not self._me.is_author(resolver) else "",
-            url=first.url,
+            url=f"{self._change.url}#discussion_r{first.full_database_id}",
         )
         return posted, thread, first
 

@@ -33,6 +33,10 @@ class Expired(Denied):
         self.date = date
 
 
+class Forbidden(Denied):
+    """GitHub answered 403: suspended, blocked, or a permission is missing."""
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Whatever is raised inside becomes a ForgeError; ``doing`` begins its text.
@@ -66,7 +70,7 @@ def _meaning(error: GithubException, doing: str) -> ForgeError:  # noqa: PLR0911
     if error.status == 401:
         return Expired(text, date_of(headers))
     if error.status == 403:
-        return Refused(text) if "locked" in message.lower() else Denied(_lacking(text, headers))
+        return Refused(text) if "locked" in message.lower() else Forbidden(_lacking(text, headers))
     if error.status in (404, 410, 451):
         return Gone(text)
     if error.status >= 500:

@@ -10,7 +10,7 @@ import urllib3
 from github.GithubException import GithubException
 
 from bot.forges.base import Denied, ForgeError, Gone, Limited, Refused, Unsure
-from bot.forges.github.errors import Expired, translated
+from bot.forges.github.errors import Expired, Forbidden, translated
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try."
 
@@ -28,7 +28,7 @@ def meaning(
     [
         (400, "Problems parsing JSON", Refused),
         (401, "Bad credentials", Expired),
-        (403, "Resource not accessible by integration", Denied),
+        (403, "Resource not accessible by integration", Forbidden),
         (403, "Unable to create comment because issue is locked.", Refused),
         (404, "Not Found", Gone),
         (409, "Conflict", Refused),

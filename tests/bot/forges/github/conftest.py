@@ -1,0 +1,81 @@
+"""A forge over the strict fake: nothing that a test does may go against GitHub's description."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.change import Change, ChangeId, ForgeName
+from bot.forges.github import GitHub, connect
+from bot.settings import Settings
+from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
+
+KEY = "k" * 32
+BASE = {"Dockerfile": "FROM debian:12\nRUN true\nUSER app\n", "gone.yaml": "kind: Pod\n"}
+HEAD = {"Dockerfile": "FROM debian:latest\nRUN true\nUSER root\n", "gone.yaml": None}
+
+Connect = Callable[..., GitHub]
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[FakeGitHub]:
+    with FakeGitHub(tmp_path / "github") as fake:
+        yield fake
+    assert fake.violations == []
+
+
+@pytest.fixture
+def repo(github: FakeGitHub) -> Repo:
+    made = github.repository("org/infra", BASE, private=True, roles={"ada": "write"})
+    made.push("break", HEAD)
+    return made
+
+
+@pytest.fixture
+def pull(repo: Repo) -> PullRequest:
+    return repo.open_pull("break")
+
+
+@pytest.fixture
+def app(github: FakeGitHub) -> AppKey:
+    return github.app()
+
+
+@pytest.fixture
+def as_app(github: FakeGitHub, app: AppKey) -> Connect:
+    """Connects as the App; keyword arguments are further settings."""
+
+    def connected(**further: Any) -> GitHub:
+        own = {"github_app_id": app.id, "github_private_key": app.private_key, **further}
+        return connect(Settings(**{"github_url": github.api, "secret_key": KEY, **own}))
+
+    return connected
+
+
+@pytest.fixture
+def as_person(github: FakeGitHub, repo: Repo) -> Connect:
+    """Connects as the account ``redline`` with a token, which may write to the repository."""
+    repo.allow("redline", "write")
+
+    def connected(**further: Any) -> GitHub:
+        own = {"github_token": github.token("redline"), "repositories": ("org/*",), **further}
+        return connect(Settings(github_url=github.api, secret_key=KEY, **own))
+
+    return connected
+
+
+@pytest.fixture(params=["app", "person"])
+def forge(request: pytest.FixtureRequest) -> GitHub:
+    """Each of the two ways to be somebody."""
+    made: GitHub = request.getfixturevalue(f"as_{request.param}")()
+    return made
+
+
+def id_of(pull: PullRequest) -> ChangeId:
+    return ChangeId(ForgeName.GITHUB, pull.state.repository.id, number=pull.number)
+
+
+@pytest.fixture
+def change(forge: GitHub, pull: PullRequest) -> Change:
+    return forge.change(id_of(pull))
