@@ -123,12 +123,14 @@ def touched_by(changed: Iterable[ChangedFile], head: Tree, merge_base: Tree) -> 
     read = _reader(head)
     images = Images(head.entries, read)
     paths = sorted(path for path in head.entries() if path.endswith(SUFFIXES))
-    return tuple(
+    found = [
         path
         for start in range(0, len(paths), _BATCH)
         for path, data in read(paths[start : start + _BATCH]).items()
         if any(images.path_of(image) in turned for image in _images(path, data))
-    )
+    ]
+    rendered = rendered_by(found, head.find, read)
+    return tuple(path for path in found if path not in rendered)
 
 
 def _turned(file: ChangedFile, head: Tree, merge_base: Tree) -> bool:

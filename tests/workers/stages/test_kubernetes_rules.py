@@ -187,6 +187,7 @@ def test_a_changed_dockerfile_touches_its_manifests(
         "big.json": b"a" * (LARGEST_FILE + 1),
         "bad.yaml": "kind: A\napiVersion: [\ncontainers:",
     }
+    odd |= {"k/kustomization.yaml": "resources: [p.yaml]", "k/p.yaml": POD % "rendered"}
     head = Files({**manifests, **odd, **({} if now is None else {"web/Dockerfile": now})})
     base = Files({} if before is None else {"web/Dockerfile": before})
     found = touched_by([dockerfile("web/Dockerfile")], head, base)
