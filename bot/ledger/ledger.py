@@ -77,9 +77,13 @@ class Ledger:
         runs are that people ask for at one change.
         """
         database = Database(url, patience)
-        migrate(database)
         ledger = cls(database, recheck_seconds)
-        ledger.stay()
+        try:
+            migrate(database)
+            ledger.stay()
+        except BaseException:
+            database.close()
+            raise
         return ledger
 
     def stay(self) -> None:
