@@ -5,7 +5,7 @@ git itself reads the attributes: from an index that holds nothing but one commit
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -13,23 +13,26 @@ from pathlib import Path
 
 from workers.checkout.git import Git
 from workers.checkout.objects import Objects
+from workers.project import Entry
 
 _NAMES = ("linguist-vendored", "linguist-generated")
 _FILE = ".gitattributes"
 _number = count()
 
 
-def marked(git: Git, objects: Objects, commit: str, paths: Iterable[str]) -> frozenset[str]:
-    """Those of the paths that the commit's attributes call vendored or generated."""
-    wanted = tuple(paths)
-    files = objects.find(commit, {_FILE, *_beside(wanted)})
-    listed = [(path, entry) for path, entry in files.items() if entry.regular]
-    if not listed or not wanted:
-        return frozenset()
-    lines = (f"{entry.mode} {entry.sha}\t{path}" for path, entry in listed)
+def files(objects: Objects, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
+    """The commit's attribute files that may speak about the paths."""
+    beside = (folder for path in paths for folder in _above(path))
+    found = objects.find(commit, {_FILE, *beside})
+    return {path: entry for path, entry in found.items() if entry.regular}
+
+
+def marked(git: Git, attributes: Mapping[str, Entry], paths: Iterable[str]) -> frozenset[str]:
+    """Those of the paths that the attribute files, present here, call vendored or generated."""
+    listed = (f"{entry.mode} {entry.sha}\t{path}" for path, entry in attributes.items())
     with _indexed(git) as reading:
-        reading.run("update-index", "-z", "--index-info", given=_raw(lines))
-        out = reading.run("check-attr", "--cached", "-z", "--stdin", *_NAMES, given=_raw(wanted))
+        reading.run("update-index", "-z", "--index-info", given=_raw(listed))
+        out = reading.run("check-attr", "--cached", "-z", "--stdin", *_NAMES, given=_raw(paths))
     return frozenset(_set(out.decode("utf-8", "surrogateescape").split("\0")[:-1]))
 
 
@@ -39,12 +42,11 @@ def _set(fields: list[str]) -> Iterator[str]:
             yield path
 
 
-def _beside(paths: Iterable[str]) -> Iterator[str]:
-    """The attribute files that may speak about the paths."""
-    for path in paths:
-        folders = path.split("/")[:-1]
-        for depth in range(1, len(folders) + 1):
-            yield "/".join((*folders[:depth], _FILE))
+def _above(path: str) -> Iterator[str]:
+    """The attribute files in the folders above a path, but for the top."""
+    folders = path.split("/")[:-1]
+    for depth in range(1, len(folders) + 1):
+        yield "/".join((*folders[:depth], _FILE))
 
 
 def _raw(lines: Iterable[str]) -> bytes:

@@ -222,11 +222,11 @@ def _meant(stderr: bytes) -> CheckoutError:
 
 
 @contextmanager
-def _locked(path: Path, how: int, *, seconds: float = _LOCK_SECONDS) -> Iterator[int]:
+def _locked(path: Path, how: int, *, seconds: float | None = None) -> Iterator[int]:
     """The lock, and its descriptor. Raises Unreachable where others keep it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        until = time.monotonic() + seconds
+        until = time.monotonic() + (_LOCK_SECONDS if seconds is None else seconds)
         while True:
             try:
                 fcntl.flock(descriptor, how | fcntl.LOCK_NB)

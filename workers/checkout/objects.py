@@ -52,26 +52,28 @@ class Objects:
 
     def find(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
         """Those of the paths that are files, links or submodules of a commit or tree."""
-        root = self._root(commit)
+        root = self.root(commit)
         found = {path: self._walk(root, path.split("/")) for path in paths}
         return {path: entry for path, entry in found.items() if entry is not None}
 
     def _walk(self, tree: str, names: list[str]) -> Entry | None:
         for name in names[:-1]:
-            entry = self._tree(tree).get(name)
+            entry = self.tree(tree).get(name)
             if entry is None or entry.mode != _TREE:
                 return None
             tree = entry.sha
-        entry = self._tree(tree).get(names[-1])
+        entry = self.tree(tree).get(names[-1])
         return None if entry is None or entry.mode == _TREE else entry
 
-    def _root(self, commit: str) -> str:
+    def root(self, commit: str) -> str:
+        """The tree of a commit; a tree is its own."""
         words = self._header("--batch-check", _checked(commit) + "^{tree}")
         if len(words) != 3:
             raise Failed(0, b"missing tree")
         return words[0].decode("ascii")
 
-    def _tree(self, sha: str) -> Mapping[str, Entry]:
+    def tree(self, sha: str) -> Mapping[str, Entry]:
+        """The entries of one tree, folders among them with mode 40000."""
         if sha not in self._trees:
             self._trees[sha] = _parsed(self._read(sha, None))
         return self._trees[sha]

@@ -77,7 +77,12 @@ class Checkout:
 
     def marked(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of the paths that attributes at base call vendored or generated."""
-        return attributes.marked(self._git, self._objects, self.base, paths)
+        wanted = tuple(paths)
+        files = attributes.files(self._objects, self.base, wanted)
+        if not files or not wanted:
+            return frozenset()
+        self._need([entry.sha for entry in files.values()])
+        return attributes.marked(self._git, files, wanted)
 
     def renames(self, old_sha: str, new_sha: str) -> Mapping[str, str]:
         """Old path to new path between two heads; nothing where the old one is unknown here."""

@@ -1,0 +1,184 @@
+"""Fetching over a network that may do anything: errors by meaning, and where the token goes."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.workers.conftest import Make
+from workers.checkout import CheckoutError, Denied, Unreachable, fetched, mirror
+
+Respond = Callable[[BaseHTTPRequestHandler], None]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Respond], str]]:
+    """A small HTTP server, answering as told; its address."""
+    servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def start(respond: Respond) -> str:
+        handler = type(
+            "Handler",
+            (BaseHTTPRequestHandler,),
+            {"do_GET": respond, "do_POST": respond, "log_message": lambda *_: None},
+        )
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}/x.git"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def answer(status: int, **headers: str) -> Respond:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name, value)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    ("status", "meant"),
+    [
+        (401, Denied),
+        (403, Denied),
+        (404, Denied),
+        (500, Unreachable),
+        (502, Unreachable),
+        (200, Unreachable),
+    ],
+)
+def test_what_a_forge_may_answer(
+    given_change: Make,
+    serve: Callable[[Respond], str],
+    tmp_path: Path,
+    status: int,
+    meant: type[Exception],
+) -> None:
+    change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url=serve(answer(status)))
+    with pytest.raises(meant) as raised, fetched(change, "s3cret", tmp_path):
+        pass
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_forge_that_is_not_there(given_change: Make, tmp_path: Path) -> None:
+    change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url="http://127.0.0.1:1/x.git")
+    with pytest.raises(Unreachable), fetched(change, "", tmp_path):
+        pass
+
+
+def test_the_token_goes_to_its_own_host_in_a_header_only(
+    given_change: Make, serve: Callable[[Respond], str], tmp_path: Path
+) -> None:
+    got: list[tuple[str, str | None]] = []
+    seen: list[bytes] = []
+
+    def elsewhere(request: BaseHTTPRequestHandler) -> None:
+        got.append(("elsewhere", request.headers["Authorization"]))
+        answer(404)(request)
+
+    other = serve(elsewhere)
+
+    def home(request: BaseHTTPRequestHandler) -> None:
+        got.append((request.path, request.headers["Authorization"]))
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                seen.append(process.read_bytes())
+            except OSError:
+                continue
+        answer(302, Location=other)(request)
+
+    change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url=serve(home))
+    with pytest.raises(CheckoutError), fetched(change, "s3cret", tmp_path):
+        pass
+    assert [where for where, _ in got] == ["/x.git/info/refs?service=git-upload-pack"]
+    assert got[0][1] == "Basic eC1hY2Nlc3MtdG9rZW46czNjcmV0"
+    assert any(b"git-remote-http" in line or b"remote-http" in line for line in seen)
+    assert not [line for line in seen if b"s3cret" in line or b"eC1hY2Nlc3" in line]
+    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    assert not [text for text in written if b"s3cret" in text or b"eC1hY2Nlc3" in text]
+
+
+def test_proxies_of_the_environment_are_obeyed(
+    given_change: Make,
+    serve: Callable[[Respond], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def proxy(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.requestline)
+        answer(502)(request)
+
+    for name in ("NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", serve(proxy).removesuffix("/x.git"))
+    monkeypatch.setattr(BaseHTTPRequestHandler, "do_CONNECT", proxy, raising=False)
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    change = replace(change, clone_url="https://forge.example/x.git")
+    with pytest.raises(Unreachable), fetched(change, "", tmp_path):
+        pass
+    assert asked == ["CONNECT forge.example:443 HTTP/1.1"]
+    monkeypatch.setenv("NO_PROXY", "forge.example")
+    with pytest.raises(Unreachable), fetched(change, "", tmp_path):
+        pass
+    assert len(asked) == 1
+
+
+def test_a_fetch_that_takes_too_long_is_ended(
+    given_change: Make,
+    serve: Callable[[Respond], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+
+    def stall(_request: BaseHTTPRequestHandler) -> None:
+        over.wait(30)
+
+    monkeypatch.setattr(mirror, "_FETCH_SECONDS", 0.5)
+    change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url=serve(stall))
+    with pytest.raises(Unreachable, match="longer than"), fetched(change, "", tmp_path):
+        pass
+    over.set()
+
+
+def test_a_review_waits_for_a_fetch_of_another_process(
+    given_change: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    (tmp_path / "mirrors").mkdir()
+    lock = tmp_path / "mirrors" / "github-1.fetch"
+    holds = (
+        "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); "
+        "print(flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holds, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        monkeypatch.setattr(mirror, "_LOCK_SECONDS", 0.1)
+        with (
+            pytest.raises(Unreachable, match="another review"),
+            fetched(change, "", tmp_path, local=True),
+        ):
+            pass
+        other.communicate(b"\n")
+    with fetched(change, "", tmp_path, local=True) as checkout:
+        assert len(checkout.diff.files) == 1
