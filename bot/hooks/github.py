@@ -22,7 +22,7 @@ _MAX_ID = 2**53
 _SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
 _ID = re.compile(rb"[!-~]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}")
-_MAYBE_COMMAND = re.compile(r"^\s{0,3}(?:/|@redline\b)", re.MULTILINE | re.IGNORECASE)
+_MAYBE_COMMAND = re.compile(r"(?:\A|[\r\n])[ \t]*(?:/|@redline\b)", re.IGNORECASE)
 
 _PULL_REQUEST_WISHES = MappingProxyType(
     {
