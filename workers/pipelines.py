@@ -17,13 +17,13 @@ from workers.pipe import Ended, Event, Started, Wishes
 from workers.project import Unchecked
 from workers.stages import kubernetes_rules
 from workers.step import Step, attempted, result_of
-from workers.touched import Reviewed, large_manifest, manifests
+from workers.touched import Reviewed, large_manifest, manifests, manifests_of_images
 
 __all__ = ["STAGES", "STEPS", "Reviewed", "Step", "attempt"]
 
 
 STEPS: tuple[Step, ...] = (
-    Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest),
+    Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest, manifests_of_images),
 )
 STAGES = tuple(step.stage for step in STEPS)  # in the order in which they are shown
 

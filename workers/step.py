@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.change import ChangedFile
 from bot.review import Outcome, StageResult
 from rules.finding import Finding, Severity, Side
 from rules.profile import weigh
@@ -22,14 +23,15 @@ class Step:
 
     ``kind`` names its files for people. ``wants`` chooses files by path and mode. ``large`` says
     of one that is too large to be read, by path and start, whether it would have been judged.
-    ``touched`` names further files that the changed ones affect. ``tool``: it runs a program.
+    ``touched`` names unchanged files that the changed ones affect, by the changed ones, head and
+    merge base. ``tool``: it runs a program.
     """
 
     stage: Stage
     kind: str
     wants: Callable[[str, Entry], bool]
     large: Callable[[str, bytes], bool]
-    touched: Callable[[Tree, Sequence[str]], Iterable[str]] | None = None
+    touched: Callable[[Sequence[ChangedFile], Tree, Tree], Iterable[str]] | None = None
     tool: bool = False
 
 
@@ -51,7 +53,7 @@ def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
     """What the stage says of the change. Raises what the stage raises, except Unchecked."""
     if step.tool and not wishes.tools:
         return result_of(step, Outcome.NOT_NEEDED, "switched off: it runs an external program")
-    paths = _paths(step, reviewed, Side.HEAD, all_files=wishes.all_new)
+    paths = _paths(step, reviewed, wishes)
     foreign = reviewed.marked(paths) if paths else frozenset()
     notes = _left_out(foreign)
     mine = [path for path in paths if path not in foreign]
@@ -67,20 +69,22 @@ def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
     return replace(result, notes=(*notes, *head.judged.notes))
 
 
-def _paths(step: Step, reviewed: Reviewed, side: Side, *, all_files: bool = False) -> list[str]:
-    if all_files:
-        return chosen(reviewed.tree(side).entries(), step.wants)
-    changed = reviewed.changed(side)
-    paths = dict.fromkeys(chosen(changed, step.wants))
+def _paths(step: Step, reviewed: Reviewed, wishes: Wishes) -> list[str]:
+    """The files that head is judged by."""
+    if wishes.all_new:
+        return chosen(reviewed.head.entries(), step.wants)
+    paths = dict.fromkeys(chosen(reviewed.changed(Side.HEAD), step.wants))
     if step.touched is not None:
-        paths |= dict.fromkeys(step.touched(reviewed.tree(side), tuple(changed)))
+        files, head, merge_base = reviewed.diff.files, reviewed.head, reviewed.merge_base
+        paths |= dict.fromkeys(step.touched(files, head, merge_base))
     return list(paths)
 
 
 def _before(step: Step, reviewed: Reviewed, paths: Sequence[str]) -> set[str]:
     """The merge base's files: those of the diff, and the unchanged ones that head judges."""
     changed = reviewed.changed(Side.HEAD)
-    return {path for path in paths if path not in changed} | set(_paths(step, reviewed, Side.BASE))
+    unchanged = {path for path in paths if path not in changed}
+    return unchanged | set(chosen(reviewed.changed(Side.BASE), step.wants))
 
 
 def _left_out(foreign: Iterable[str]) -> tuple[str, ...]:

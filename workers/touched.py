@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.change import Diff
+from bot.change import ChangedFile, Diff
 from rules.finding import Side
 from rules.subjects.dockerfile import is_dockerfile
 from workers.project import Entry, Project, Tree
+from workers.stages.kubernetes_rules import SUFFIXES, touched_by
 
-_YAML, _JSON = (".yaml", ".yml"), (".json",)
+_YAML = (".yaml", ".yml")
 _LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
 
 
@@ -41,7 +42,7 @@ class Reviewed:
 def manifests(path: str, entry: Entry) -> bool:
     """What may be a manifest: the stage looks inside."""
     name = path.rpartition("/")[2]
-    return entry.regular and name.endswith((*_YAML, *_JSON)) and name not in _LOCKS
+    return entry.regular and name.endswith(SUFFIXES) and name not in _LOCKS
 
 
 def dockerfiles(path: str, entry: Entry) -> bool:
@@ -52,6 +53,14 @@ def dockerfiles(path: str, entry: Entry) -> bool:
 def links(_path: str, entry: Entry) -> bool:
     """Symbolic links and submodules: never followed."""
     return entry.mode in ("120000", "160000")
+
+
+def manifests_of_images(
+    changed: Sequence[ChangedFile], head: Tree, merge_base: Tree
+) -> Iterable[str]:
+    """The manifests whose image a changed Dockerfile builds, where that may make them fail."""
+    built = [file for file in changed if is_dockerfile(file.new_path)]
+    return touched_by(built, head, merge_base) if built else ()
 
 
 def large_manifest(path: str, start: bytes) -> bool:
