@@ -7,7 +7,7 @@ SEED ?= 1
 
 .PHONY: demo test check venv system tools docs corpus sample soak bench image clean
 
-demo: venv
+demo: venv tools
 	@$(BIN)/python -m tests.demo --forge $(FORGE)
 
 test: venv tools
