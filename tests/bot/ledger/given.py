@@ -15,7 +15,7 @@ def change(number: int = 1, repository: int = 7) -> ChangeId:
 
 
 def delivery(wish: Wish, head: str = "", /, **fields: Any) -> Delivery:
-    values = {
+    values: dict[str, Any] = {
         "forge": ForgeName.GITHUB,
         "id": f"delivery-{next(_ids)}",
         "event": "pull_request.synchronize",
