@@ -1,11 +1,12 @@
 """The summary comment: every open finding of a change, in one place. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
+from bot.markdown.rows import fitting, size
 from bot.markdown.status import numbered, why
 from bot.markdown.thread import folded, tally
 from bot.review import Outcome, Review, StageResult
@@ -14,7 +15,7 @@ from rules.profile import Profile
 
 LONGEST_BODY = 60_000  # bytes, the mark included; forges hold 65,536 signs
 _FOR_MARK = 8_000
-_MOST_LINES = 40  # stages, notes and reasons, each
+_MOST_LINES, _LINES_ROOM = 40, 8_000  # and bytes: stages, notes and reasons, each
 _HEAD = "| Severity | What | Where | Id |\n|---|---|---|---|\n"
 
 
@@ -46,16 +47,12 @@ def body(page: Page) -> str:
     head = "\n\n".join(part for part in (_outcome(page), _not_checked(page)) if part)
     tail = "\n\n".join(part for part in (_existing(page), _stages(page), _notes(page)) if part)
     end = _end(page)
-    room = LONGEST_BODY - _FOR_MARK - sum(_size(part) for part in (head, tail, end))
+    room = LONGEST_BODY - _FOR_MARK - sum(size(part) for part in (head, tail, end))
     blocking = [each for each in page.review.findings if each.severity is Severity.BLOCKING]
     others = [each for each in page.review.findings if each.severity is not Severity.BLOCKING]
     first = _table(page, blocking, room)
-    second = _others(page, others, room - _size(first))
+    second = _others(page, others, room - size(first))
     return "\n\n".join(part for part in (head, first, second, tail, end) if part)
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass")) + 2
 
 
 def _outcome(page: Page) -> str:
@@ -90,9 +87,9 @@ def _reason(result: StageResult) -> str:
 
 
 def _lines(page: Page, rows: Sequence[str]) -> str:
-    shown = list(rows[:_MOST_LINES])
-    if len(rows) > _MOST_LINES:
-        shown.append(f"- {_more(page, len(rows) - _MOST_LINES)}")
+    shown = fitting(rows, _LINES_ROOM, _MOST_LINES)
+    if len(rows) > len(shown):
+        shown.append(f"- {_more(page, len(rows) - len(shown))}")
     return "\n".join(shown)
 
 
@@ -104,21 +101,11 @@ def _table(page: Page, findings: Sequence[Finding], room: int) -> str:
     """As many rows as fit into ``room`` bytes; how many are missing is said below."""
     if not findings:
         return ""
-    room -= _size(_HEAD) + _size(_more(page, len(findings))) + 2
-    rows = _fitting((_row(page, finding) for finding in findings), room)
+    room -= size(_HEAD) + size(_more(page, len(findings))) + 2
+    rows = fitting((_row(page, finding) for finding in findings), room)
     table = _HEAD + "\n".join(rows) if rows else ""
     missing = len(findings) - len(rows)
     return f"{table}\n\n{_more(page, missing)}".strip() if missing else table
-
-
-def _fitting(rows: Iterable[str], room: int) -> list[str]:
-    taken: list[str] = []
-    for row in rows:
-        room -= _size(row)
-        if room < 0:
-            break
-        taken.append(row)
-    return taken
 
 
 def _row(page: Page, finding: Finding) -> str:
@@ -137,7 +124,7 @@ def _others(page: Page, findings: Sequence[Finding], room: int) -> str:
     if not findings:
         return ""
     name = tally(findings)
-    return folded(name, _table(page, findings, room - _size(folded(name, ""))))
+    return folded(name, _table(page, findings, room - size(folded(name, ""))))
 
 
 def _existing(page: Page) -> str:

@@ -11,6 +11,7 @@ import rules
 from bot.change import Anchor, AnchorKind, Diff
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
+from bot.markdown.rows import fitting
 from bot.review import Review
 from rules.finding import Family, Finding, Severity
 from rules.rule import rules_of
@@ -18,7 +19,7 @@ from rules.rule import rules_of
 LISTED = 25  # findings of one rule that one thread lists
 _OWN_THREAD = {Family.DESTRUCTION, Family.IAM, Family.NETWORK, Family.ENCRYPTION}
 _ORDER = tuple(Family)
-_LONGEST_BODY = 30_000
+_LONGEST_BODY, _ROWS_ROOM = 30_000, 20_000  # signs; bytes
 
 
 @dataclass(frozen=True, eq=False)  # one of a kind: comparing thousands of findings takes long
@@ -87,7 +88,7 @@ def place(group: Group, diff: Diff) -> Anchor:
 
 def body(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> str:
     """The thread's text, without its mark."""
-    parts = [_said(group, anchor, links, ids), _fixes(group), _why(group.first.rule)]
+    parts = [_said(group, anchor, links, ids), _fix(group), _why(group.first.rule)]
     names = f"{code(group.first.rule)} · {code(ids[group.first.identity])}"
     if len(group.findings) > 1:
         names = code(group.first.rule)
@@ -101,8 +102,9 @@ def _said(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) ->
         away = anchor.kind is not AnchorKind.LINE or anchor.line != finding.location.line
         where = f" ({links.line(finding.location)})" if away and not links.blind else ""
         return f"**{severity}:** {escape(finding.message)}{where}"
-    rows = [_row(each, group, links, ids) for each in group.findings[:LISTED]]
-    more = len(group.findings) - LISTED
+    every = (_row(each, group, links, ids) for each in group.findings)
+    rows = fitting(every, _ROWS_ROOM, LISTED)
+    more = len(group.findings) - len(rows)
     if more > 0:
         rows.append(f"- ... and {more} more in this file")
     return f"**{tally(group.findings)}** in this file:\n\n" + "\n".join(rows)
@@ -120,19 +122,25 @@ def _row(finding: Finding, group: Group, links: Links, ids: Mapping[str, str]) -
     unlike = any(each.severity is not group.first.severity for each in group.findings)
     severity = f"{finding.severity.word}: " if unlike else ""
     name = code(ids[finding.identity])
-    return (
-        f"- {severity}{escape(cut(finding.message, 500))} ({links.line(finding.location)}, {name})"
-    )
+    own = finding.fix if len(_fixes_of(group)) > 1 else ""
+    fix = f"\n  **Fix:** {escape(cut(own, 500))}" if own else ""
+    message = escape(cut(finding.message, 500))
+    return f"- {severity}{message} ({links.line(finding.location)}, {name}){fix}"
 
 
-def _fixes(group: Group) -> str:
-    fixes = list(dict.fromkeys(each.fix for each in group.findings if each.fix))
-    if not fixes:
-        fix = _docs().get(group.first.rule, Doc()).fix
-        return f"**Fix:** {fix}" if fix else ""
-    if len(fixes) == 1:
-        return f"**Fix:** {escape(fixes[0])}"
-    return "**Fix:**\n\n" + "\n".join(f"- {escape(cut(fix, 500))}" for fix in fixes[:LISTED])
+def _fixes_of(group: Group) -> Mapping[str, None]:
+    return dict.fromkeys(each.fix for each in group.findings)
+
+
+def _fix(group: Group) -> str:
+    """One fix for all of them; where they differ each stands by its finding."""
+    fixes = _fixes_of(group)
+    if len(fixes) > 1:
+        return ""
+    if group.first.fix:
+        return f"**Fix:** {escape(group.first.fix)}"
+    fix = _docs().get(group.first.rule, Doc()).fix
+    return f"**Fix:** {fix}" if fix else ""
 
 
 def _why(rule: str) -> str:

@@ -26,12 +26,19 @@ DOCS = {
         fix="set `runAsNonRoot: true` and a numeric `runAsUser`.",
     )
 }
-WEB = finding(message="Container `web` of `Deployment/web` may run as root.")
+WEB = finding(
+    message="Container `web` of `Deployment/web` may run as root.",
+    fix="Set `runAsNonRoot: true` and a numeric `runAsUser`.",
+)
+API = finding(
+    name="api", line=40, message="Container `api` of `Deployment/web` may run as root.", fix=WEB.fix
+)
 SIDE = finding(
     name="side",
     line=30,
     severity=Severity.WARNING,
     message="Container `side` of `Deployment/web` may run as root.",
+    fix="Set `runAsNonRoot: true` on the pod.",
 )
 TAG = finding(
     "floating-image",
@@ -78,7 +85,7 @@ def first_push() -> str:
 
 
 def blocked_and_unchecked() -> str:
-    return said(wanted(review(result(WEB), unchecked(), IDLE), FILES, b"k"))
+    return said(wanted(review(result(WEB, API), unchecked(), IDLE), FILES, b"k"))
 
 
 def only_unchecked() -> str:

@@ -302,10 +302,24 @@ def test_a_summary_of_very_many_findings_is_cut_by_whole_rows() -> None:
 
 
 def test_a_thread_of_very_many_findings_stays_small() -> None:
-    many = [finding(name="|" * 300, line=number, address=str(number)) for number in range(1, 500)]
+    bad = "`" + "|" * 150 + "` "
+    many = [
+        finding(line=number, address=str(number), message=bad * 9, fix=f"{number} {bad * 9}")
+        for number in range(1, 500)
+    ]
     (thread,) = wanted(review(result(*many)), diff("apps/web.yaml"), KEY).threads
     assert len(thread.body.encode()) <= 60_000
     assert "more in this file" in thread.body
+
+
+def test_a_summary_of_hostile_reasons_and_notes_stays_small() -> None:
+    bad = ("`" + "|" * 150 + "` ") * 9
+    lost = [unchecked(f"stage-{number}", f"{number} {bad}") for number in range(99)]
+    notes = [f"{number} {bad}" for number in range(99)]
+    have = wanted(review(result(finding(), notes=notes), *lost), Diff(), KEY).summary(posted=False)
+    assert have is not None
+    assert len(have.body.encode()) <= 60_000
+    assert "may run as root" in have.body
 
 
 def test_the_summary_is_silent_on_clean_changes_and_collapses() -> None:
