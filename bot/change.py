@@ -139,15 +139,6 @@ class ChangedFile:
             return line in self.removed
         return line in self.added or line in self.context
 
-    def hunk_of(self, side: Side, line: int) -> int | None:
-        """Which hunk a shown line lies in: ranges may not cross from one to the next."""
-        for number, hunk in enumerate(self.hunks):
-            start = hunk.old_start if side is Side.BASE else hunk.new_start
-            other = "+" if side is Side.BASE else "-"
-            if start <= line < start + len(hunk.kinds) - hunk.kinds.count(other):
-                return number
-        return None
-
 
 class AnchorKind(StrEnum):
     """Where a comment stands; everything has a place, since nothing is dropped."""

@@ -81,12 +81,10 @@ def test_what_a_forge_would_refuse(anchor: Anchor) -> None:
     assert not DIFF.accepts(anchor)
 
 
-def test_a_hunk_knows_its_lines() -> None:
-    assert FILE.hunk_of(HEAD, 17) is None
-    assert (FILE.hunk_of(HEAD, 16), FILE.hunk_of(HEAD, 41)) == (None, 1)
-    assert (FILE.hunk_of(BASE, 10), FILE.hunk_of(BASE, 45)) == (0, None)
+def test_a_file_knows_its_lines() -> None:
     assert FILE.added == {11, 12, 44}
     assert FILE.removed == {11, 13}
+    assert FILE.gaps == ((11, 11), (13, 14))
 
 
 @st.composite

@@ -10,15 +10,27 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.change import Diff
+from bot.change import Diff, ForgeName
 from bot.markdown import broken, code, escape, progress, queued, running, superseded, wanted
 from bot.markdown.escape import LONGEST_NAME, cut, visible
+from bot.markdown.links import Links
 from bot.markdown.status import LONGEST_TITLE, title
 from bot.marks import read, sign
 from bot.review import CommentKind, Mark, Outcome, Review
-from rules.finding import Family, Severity
+from rules.finding import Family, Location, Severity, Side
 from rules.profile import Profile
-from tests.bot.given import HEAD, ID, NEXT, diff, finding, result, review, unchecked, warning
+from tests.bot.given import (
+    HEAD,
+    ID,
+    NEXT,
+    change,
+    diff,
+    finding,
+    result,
+    review,
+    unchecked,
+    warning,
+)
 
 KEY = b"k" * 32
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -269,6 +281,22 @@ def test_bodies_are_the_same_for_the_same_review_and_marked() -> None:
     for comment in (*one.threads, one.summary(posted=False)):
         assert comment is not None
         assert read(comment.body, ID, KEY) == comment.mark
+
+
+LINKED = {
+    "github": (ForgeName.GITHUB, "https://github.com/org/infra/pull/7", "/org/infra/blob/"),
+    "gitlab": (ForgeName.GITLAB, "https://gl.example/sub/o/i/-/merge_requests/7", "/i/-/blob/"),
+    "terminal": (ForgeName.LOCAL, "", ""),
+}
+
+
+@pytest.mark.parametrize(("forge", "url", "want"), LINKED.values(), ids=LINKED)
+def test_permalinks(forge: ForgeName, url: str, want: str) -> None:
+    there = replace(change(), id=replace(ID, forge=forge), url=url)
+    have = Links(there).place(Location("a b/caf\udce9.tf", 3, Side.BASE))
+    assert have.startswith("[`a b/caf\\xe9.tf:3`](" if want else "`a b/caf")
+    assert f"{want}{'b' * 40}/a%20b/caf%E9.tf#L3)" in have or not want
+    assert "](" not in Links(there).place(Location("long/" * 100, 3))
 
 
 def test_a_hash_is_blind_to_commits_lines_and_seconds() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.change import AnchorKind, ChangedFile, Diff, FileStatus
-from bot.forges.base import Denied, Unsure
+from bot.forges.base import Denied, Refused, Unsure
 from bot.markdown import wanted
 from bot.publish import Timing, publish
 from bot.review import Review, StageResult
@@ -253,6 +253,31 @@ def test_a_file_that_is_refused_too_keeps_its_row(story: Story) -> None:
     story.found(finding(), finding(path="apps/api.yaml", name="api"))
     assert story.thread.anchor.path == "apps/web.yaml"
     assert "`api`" in story.summary
+
+
+def test_a_summary_that_is_refused_is_no_reason_to_stop(story: Story) -> None:
+    story.talk.refused = {("", AnchorKind.SUMMARY)}
+    story.found(finding())
+    assert story.thread.anchor.path == "apps/web.yaml"
+    assert story.talk.summaries == []
+
+
+def test_a_comment_that_someone_deletes_meanwhile_is_no_reason_to_stop(story: Story) -> None:
+    story.found(finding(), finding(path="Dockerfile"))
+    story.talk.faults = {len(story.talk.log) + 1: Fault(stored=False, error=Refused)}
+    story.found(head=NEXT)
+    assert story.talk.open() == []
+
+
+def test_an_edit_that_never_gets_an_answer_is_given_up_and_found_again(story: Story) -> None:
+    story.found(finding())
+    next_write = len(story.talk.log) + 1
+    unsure = Fault(stored=False)
+    story.talk.faults = dict.fromkeys(range(next_write, next_write + 3), unsure)
+    with pytest.raises(Unsure):
+        story.found(head=NEXT)
+    story.found(head=NEXT)
+    assert story.talk.open() == []
 
 
 def test_doubles_of_an_accident_are_ended_and_the_oldest_stays(story: Story) -> None:
