@@ -22,11 +22,13 @@ _HEADER = re.compile(
 )
 _USER = re.compile(rf"\bcurl\b[^;&|]{{0,400}}?\s(?:-u|--user)(?:\s{{1,20}}|=|){_VALUE}")
 _NETRC = re.compile(r"""\blogin\s{1,5}\S{1,100}\s{1,5}password\s{1,5}([^\s"']{1,200})""")
-_NPM = re.compile(rf"(_(?:authToken|password))\s{{1,20}}{_VALUE}")
+_NPM = re.compile(rf"(?<!\w)(_(?:authToken|password))\s{{1,20}}{_VALUE}")
+_DEBCONF = re.compile(rf"([a-z_-]{{0,40}}password(?:_again)?)\s{{1,20}}password\s{{1,20}}{_VALUE}")
 _CHPASSWD = re.compile(
     rf"\b(?:echo|printf)\s{{1,20}}(?:-\w{{1,3}}\s{{1,20}})?{_VALUE}\s{{0,20}}\|\s{{0,20}}"
     r"(?:sudo\s{1,20})?(chpasswd|passwd)\b"
 )
+_NAMED = ((_FLAG, "--{}"), (_NPM, "{}"), (_DEBCONF, "{}"))
 _SHORT = (  # programs whose short option is a password
     ("sshpass -p", re.compile(rf"\bsshpass\s{{1,20}}-p\s{{0,20}}{_VALUE}")),
     (
@@ -91,20 +93,18 @@ def holds_secret(name: str, value: str) -> bool:
 
 
 def _options(text: str) -> Iterator[Leak]:
-    for found in _FLAG.finditer(text):
-        if is_literal(_bare(found[2])):
-            yield Leak(found.start(), f"--{found[1]}")
-    for found in _NPM.finditer(text):
-        if is_literal(_bare(found[2])):
-            yield Leak(found.start(), found[1])
-    for found in _USER.finditer(text):
-        _, colon, password = _bare(found[1]).partition(":")
-        if colon and is_literal(password):
-            yield Leak(found.start(1), "curl --user")
+    for pattern, form in _NAMED:
+        for found in pattern.finditer(text):
+            if is_literal(_bare(found[2])):
+                yield Leak(found.start(), form.format(found[1]))
     for name, pattern in _SHORT:
         for found in pattern.finditer(text):
             if is_literal(_bare(found[1])):
                 yield Leak(found.start(1), name)
+    for found in _USER.finditer(text):
+        _, colon, password = _bare(found[1]).partition(":")
+        if colon and is_literal(password):
+            yield Leak(found.start(1), "curl --user")
 
 
 def passwords_in_urls(text: str) -> Iterator[Leak]:

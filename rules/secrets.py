@@ -135,8 +135,13 @@ def refers(value: str) -> bool:
 
 
 def is_random(value: str) -> bool:
-    """Whether a value looks made by a machine: 20 or more signs, of many kinds, no words."""
-    if not re.fullmatch(r"[A-Za-z0-9+/=_.-]{20,500}", value):
+    """Whether a value looks made by a machine: 20 or more signs, of many kinds, no words.
+
+    Hex alone is mostly a checksum or the fingerprint of a public key.
+    """
+    if re.fullmatch(r"[0-9a-fA-F]+", value) or not re.fullmatch(
+        r"[A-Za-z0-9+/=_.-]{20,500}", value
+    ):
         return False
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     counts = [value.count(sign) / len(value) for sign in set(value)]

@@ -24,6 +24,16 @@ class Entry:
         """A file with content: neither a link nor a submodule."""
         return self.mode in ("100644", "100755")
 
+    @property
+    def link(self) -> bool:
+        """A symbolic link: its content is where it points."""
+        return self.mode == "120000"
+
+    @property
+    def submodule(self) -> bool:
+        """Another repository at one of its commits."""
+        return self.mode == "160000"
+
 
 class Tree(Protocol):
     """One commit's files, read from git objects when asked for. Paths use surrogateescape."""
@@ -43,6 +53,9 @@ class Tree(Protocol):
 
         Raises Unchecked, naming file and size, where one is larger than LARGEST_FILE.
         """
+
+    def targets(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """Where those of the paths that are links point. Nothing is followed."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from rules.finding import Blocks, Problem, Severity
 from rules.layers import Kept, kept
 from rules.rule import rule
 from rules.subjects.dockerfile import Dockerfile
-from rules.subjects.instruction import Instruction
 
 BAD_ENV = """
   FROM node:22.11.0
@@ -133,7 +132,9 @@ def baked_secret(dockerfile: Dockerfile) -> Iterator[Problem]:
         if each.keyword == "ARG"
         for pair in each.pairs
     )
-    for label, instruction in _placed(dockerfile):
+    for instruction in dockerfile.instructions:
+        stage = dockerfile.stage_of(instruction)
+        label = stage.label if stage else ""
         for found in kept(instruction, arguments):
             yield Problem(
                 dockerfile.at(instruction, found.line),
@@ -141,15 +142,6 @@ def baked_secret(dockerfile: Dockerfile) -> Iterator[Problem]:
                 detail=f"{label} {instruction.keyword} {found.what}".strip(),
                 severity=None if found.sure else Severity.WARNING,
             )
-
-
-def _placed(dockerfile: Dockerfile) -> Iterator[tuple[str, Instruction]]:
-    """Each instruction with the label of its stage, ``""`` before the first."""
-    label = ""
-    starts = {id(stage.start): stage.label for stage in dockerfile.stages}
-    for instruction in dockerfile.instructions:
-        label = starts.get(id(instruction), label)
-        yield label, instruction
 
 
 def _shown(found: Kept) -> str:

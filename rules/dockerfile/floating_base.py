@@ -125,7 +125,8 @@ def _image(stage: Stage) -> Image | None:
     if UNKNOWN in last:
         return None
     # Whatever the registry is called, what follows the last slash decides about the tag.
-    return parse(f"{folder.replace(UNKNOWN, 'x')}/{last}" if folder else last)
+    # And a capital, which no runtime takes, does not make a tag either.
+    return parse(f"{folder.replace(UNKNOWN, 'x')}/{last}".removeprefix("/").lower())
 
 
 def _shown(stage: Stage) -> str:

