@@ -28,6 +28,8 @@ BODY_SECONDS = 10.0
 LEDGER_SECONDS = 8.0  # GitHub gives up after ten
 PROBE_SECONDS = 2.0
 THREADS = 16
+# A body that is too large is read to its end and dropped: else its sender would see no answer.
+_HEADERS = {503: {"Retry-After": "30"}, 408: {"Connection": "close"}}
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -44,7 +46,7 @@ class Refuse(Exception):
 
 def create_app(settings: Settings, ledger: Ledger) -> FastAPI:
     """The receiver over an open ledger, which stays the caller's to close."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
     metrics, receiver = Metrics(ledger), Receiver(settings, ledger)
 
     @app.post("/webhooks/{forge}")
@@ -56,7 +58,7 @@ def create_app(settings: Settings, ledger: Ledger) -> FastAPI:
             code, word = refuse.code, refuse.word
             log.warning("webhook refused", code=code, reason=word, detail=str(refuse))
         metrics.answered(receiver.known(forge), word, time.perf_counter() - began)
-        return JSONResponse({"answer": word}, code, {"Retry-After": "30"} if code == 503 else None)
+        return JSONResponse({"answer": word}, code, _HEADERS.get(code))
 
     @app.get("/healthz")
     async def healthz() -> Response:
