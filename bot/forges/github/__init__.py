@@ -55,7 +55,7 @@ class GitHub:
         """The change as it is now; Gone when it is closed, not there, or not ours to review."""
         try:
             client = self._account.client(change.repository)
-            if change.kind is Kind.MERGE_GROUP:
+            if change.kind == Kind.MERGE_GROUP:
                 return self._group(client, change)
             return self._pull(client, change)
         except Forbidden as error:

@@ -70,7 +70,7 @@ class GitHubConversation:
 
     def own(self) -> list[Posted]:
         """Our threads, summaries and answers, as GitHub lists them now."""
-        if self._change.id.kind is Kind.MERGE_GROUP:
+        if self._change.id.kind == Kind.MERGE_GROUP:
             return []
         self._listed = {own[0].id: own for own in self._threads()}
         return [*(posted for posted, _, _ in self._listed.values()), *self._comments()]

@@ -31,36 +31,41 @@ class Walk:
         """Each open change, by repository, the newest activity first.
 
         One repository that fails, or one installation at its limit, does not hide the others: the
-        failure is raised after all of them.
+        first failure is raised after all of them.
         """
-        failure: ForgeError | None = None
+        failures: list[ForgeError] = []
         walked: set[int] = set()
         for client, repositories in self._account.repositories():
             try:
                 for repository in repositories:
-                    if repository.id in walked or not self._wanted(repository):
-                        continue
-                    walked.add(repository.id)
-                    try:
-                        yield from self._open(client, repository.id)
-                    except Gone:
-                        continue
+                    if repository.id not in walked and self._wanted(repository):
+                        walked.add(repository.id)
+                        yield from self._open(client, repository.id, failures)
             except ForgeError as error:
-                failure = error if not isinstance(failure, Limited) else failure
-        if failure is not None:
-            raise failure
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _wanted(self, repository: answers.Repository) -> bool:
         shut = repository.archived or repository.disabled
         return not shut and self._allows(repository.full_name)
 
-    def _open(self, client: Client, repository: int) -> Iterator[ChangeId]:
-        for number in range(1, _PAGES + 1):
-            page = self._page(client, repository, number)
-            for pull in page.numbers:
-                yield ChangeId(ForgeName.GITHUB, repository, number=pull)
-            if len(page.numbers) < 100:
-                return
+    def _open(
+        self, client: Client, repository: int, failures: list[ForgeError]
+    ) -> Iterator[ChangeId]:
+        """Open changes of one repository. Raises Limited; what else fails goes to ``failures``."""
+        try:
+            for number in range(1, _PAGES + 1):
+                page = self._page(client, repository, number)
+                for pull in page.numbers:
+                    yield ChangeId(ForgeName.GITHUB, repository, number=pull)
+                if len(page.numbers) < 100:
+                    return
+        except (Gone, Limited) as error:
+            if isinstance(error, Limited):
+                raise
+        except ForgeError as error:
+            failures.append(error)
 
     def _page(self, client: Client, repository: int, number: int) -> _Page:
         path, known = f"/repositories/{repository}/pulls", self._seen.get((repository, number))

@@ -42,27 +42,27 @@ def app(github: FakeGitHub) -> AppKey:
     return github.app()
 
 
+def joined(github: FakeGitHub, **settings: Any) -> GitHub:
+    """The forge with these settings, over this fake unless they say another."""
+    return connect(Settings(**{"github_url": github.api, "secret_key": KEY, **settings}))
+
+
+def app_settings(app: AppKey) -> dict[str, Any]:
+    return {"github_app_id": app.id, "github_private_key": app.private_key}
+
+
 @pytest.fixture
 def as_app(github: FakeGitHub, app: AppKey) -> Connect:
     """Connects as the App; keyword arguments are further settings."""
-
-    def connected(**further: Any) -> GitHub:
-        own = {"github_app_id": app.id, "github_private_key": app.private_key, **further}
-        return connect(Settings(**{"github_url": github.api, "secret_key": KEY, **own}))
-
-    return connected
+    return lambda **further: joined(github, **{**app_settings(app), **further})
 
 
 @pytest.fixture
 def as_person(github: FakeGitHub, repo: Repo) -> Connect:
     """Connects as the account ``redline`` with a token, which may write to the repository."""
     repo.allow("redline", "write")
-
-    def connected(**further: Any) -> GitHub:
-        own = {"github_token": github.token("redline"), "repositories": ("org/*",), **further}
-        return connect(Settings(github_url=github.api, secret_key=KEY, **own))
-
-    return connected
+    own = {"github_token": github.token("redline"), "repositories": ("org/*",)}
+    return lambda **further: joined(github, **{**own, **further})
 
 
 @pytest.fixture(params=["app", "person"])

@@ -4,9 +4,8 @@ import pytest
 
 from bot.change import Change, ChangeId, ForgeName, Kind
 from bot.forges.base import Denied, Gone, Refused, Role
-from bot.forges.github import GitHub, connect
-from bot.settings import Settings
-from tests.bot.forges.github.conftest import KEY, Connect, id_of
+from bot.forges.github import GitHub
+from tests.bot.forges.github.conftest import Connect, app_settings, id_of, joined
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 
 
@@ -67,7 +66,7 @@ def test_a_draft(as_app: Connect, repo: Repo) -> None:
 
 
 def test_a_base_branch_with_odd_signs(as_app: Connect, repo: Repo) -> None:
-    repo.push("release/1#2 %41".replace(" ", "_"), {"a": "b"})
+    repo.push("release/1#2_%41", {"a": "b"})
     pull = repo.open_pull("break", base="release/1#2_%41")
     change = as_app().change(id_of(pull))
     assert (change.base_ref, change.base) == ("release/1#2_%41", repo.sha("release/1#2_%41"))
@@ -123,13 +122,11 @@ def test_suspended_is_gone(as_app: Connect, pull: PullRequest, app: AppKey) -> N
         as_app().change(id_of(pull))
 
 
-def test_a_bad_key_is_not_gone(github: FakeGitHub, app: AppKey, pull: PullRequest) -> None:
-    own = {"github_app_id": app.id, "github_private_key": github.app("other").private_key}
-    with pytest.raises(Denied):
-        connect(Settings(github_url=github.api, secret_key=KEY, **own)).change(id_of(pull))
-    own["github_private_key"] = "-----BEGIN NOTHING-----"
+def test_a_bad_key_is_not_gone(github: FakeGitHub, as_app: Connect, pull: PullRequest) -> None:
+    with pytest.raises(Denied, match="could not be decoded"):
+        as_app(github_private_key=github.app("other").private_key).change(id_of(pull))
     with pytest.raises(Denied, match="private key"):
-        connect(Settings(github_url=github.api, secret_key=KEY, **own)).change(id_of(pull))
+        as_app(github_private_key="-----BEGIN NOTHING-----").change(id_of(pull))
 
 
 def test_a_renamed_repository_is_matched_by_its_name_of_now(
@@ -148,9 +145,8 @@ def test_an_enterprise_server(tmp_path_factory: pytest.TempPathFactory) -> None:
     with FakeGitHub(tmp_path_factory.mktemp("ghes"), prefix="/api/v3") as github:
         repo = github.repository("org/infra", {"a": "b"})
         repo.push("x", {"a": "c"})
-        pull, app = repo.open_pull("x"), github.app()
-        own = {"github_app_id": app.id, "github_private_key": app.private_key}
-        forge = connect(Settings(github_url=github.api, secret_key=KEY, **own))
+        pull = repo.open_pull("x")
+        forge = joined(github, **app_settings(github.app()))
         change = forge.change(id_of(pull))
         assert change.clone_url == repo.clone_url
         assert forge.conversation(change).own() == []
