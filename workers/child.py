@@ -28,7 +28,7 @@ from workers.pipe import (
     Read,
     Task,
 )
-from workers.pipelines import STEPS, Reviewed, Step, attempt
+from workers.pipelines import STEPS, Reviewed, Step, attempt, traced
 from workers.project import LARGEST_FILE, Entry, TooLarge
 from workers.sandbox.process import bounded, undumpable
 
@@ -126,10 +126,16 @@ class PipedTree:
             raise TooLarge(large, {path: blobs[regular[path]].data for path in large})
         return {path: blobs[sha].data for path, sha in regular.items()}
 
+    def targets(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Where those that are links point."""
+        links = {path: one.sha for path, one in self.find(paths).items() if one.link}
+        blobs = self._parent.blobs(links.values())
+        return {path: blobs[sha].data for path, sha in links.items()}
+
 
 def main(steps: Sequence[Step] = STEPS) -> None:
-    """Run one review, told over the descriptor that the first argument names."""
-    pipe = _alone(int(sys.argv[1]))
+    """Run one review, told over the descriptor that the last argument names."""
+    pipe = _alone(int(sys.argv[-1]))
     try:
         task: Task = pipe.receive(Task)
         if os.getppid() != task.parent:
@@ -144,12 +150,17 @@ def main(steps: Sequence[Step] = STEPS) -> None:
     os._exit(0)
 
 
+def _terse(_kind: object, error: BaseException, _trace: object) -> None:
+    sys.stderr.write(traced(error) + "\n")
+
+
 def _alone(descriptor: int) -> Pipe:
     """Give up what this process does not need, before anything of the change is read."""
     os.set_inheritable(descriptor, False)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     undumpable()
     bounded(MEMORY)
+    sys.excepthook = _terse
     return Pipe(descriptor)
 
 

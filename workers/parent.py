@@ -78,9 +78,12 @@ def run(
         Path(scratch).chmod(0o711)  # tools run as nobody and must reach their own folders in it
         with _started(program) as (process, pipe):
             reason = conversation.held(pipe, scratch)
-            process.poll()
-            if reason:
-                _log.warning("%s; exit %s; %r", reason, process.returncode, pipe.noise)
+            _ended(process)
+            printed = pipe.rest()
+        if printed:
+            _log.warning("child printed: %r", printed)  # quoted: it may try to be a terminal's
+        if reason:
+            _log.warning("child: %s (exit %s)", reason, process.returncode)
     return conversation.results(reason)
 
 
@@ -105,9 +108,15 @@ def _started(program: Program) -> Iterator[tuple["subprocess.Popen[bytes]", Pipe
             try:
                 yield process, Pipe(ours.fileno(), process.stdout.fileno())
             finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                _ended(process)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the child and its group; the group's number is its own until it was waited for."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 class _Conversation:

@@ -4,6 +4,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,6 +212,13 @@ class Pipe:
         if now - self._ticked >= _TICK:
             self._ticked = now
             self.idle()
+
+    def rest(self) -> bytes:
+        """The end of all that was printed: to be asked once nobody prints any more."""
+        with suppress(BlockingIOError):
+            while self._beside is not None and self._listen():
+                pass
+        return self.noise
 
     def _listen(self) -> bool:
         """Take in what was printed; whether more may come."""

@@ -15,15 +15,26 @@ from queue import Empty, SimpleQueue
 from bot.review import Outcome, StageResult
 from workers.pipe import Ended, Event, Started, Wishes
 from workers.project import Unchecked
-from workers.stages import kubernetes_rules
+from workers.stages import dockerfile_rules, files_rules, hadolint, kubernetes_rules
 from workers.step import Step, attempted, result_of
-from workers.touched import Reviewed, large_manifest, manifests, manifests_of_images
+from workers.touched import (
+    Reviewed,
+    always,
+    dockerfiles,
+    large_manifest,
+    links,
+    manifests,
+    manifests_of_images,
+)
 
 __all__ = ["STAGES", "STEPS", "Reviewed", "Step", "attempt"]
 
 
 STEPS: tuple[Step, ...] = (
     Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest, manifests_of_images),
+    Step(hadolint, "Dockerfile", dockerfiles, always, tool=True),
+    Step(dockerfile_rules, "Dockerfile", dockerfiles, always),
+    Step(files_rules, "link or submodule", links, always),
 )
 STAGES = tuple(step.stage for step in STEPS)  # in the order in which they are shown
 
@@ -75,7 +86,12 @@ def _answer(
 
 def _crash(step: Step, error: BaseException) -> str:
     """A crash in words that hold nothing of the reviewed files; where it was goes to the log."""
-    frames = traceback.extract_tb(error.__traceback__)
-    told = " < ".join(f"{one.name} ({one.filename}:{one.lineno})" for one in reversed(frames))
-    sys.stderr.write(f"{step.stage.NAME} crashed: {type(error).__name__} in {told}\n")
+    sys.stderr.write(f"{step.stage.NAME} crashed: {traced(error)}\n")
     return f"{step.stage.NAME} crashed: {type(error).__name__}"
+
+
+def traced(error: BaseException) -> str:
+    """What was raised and where, without its text: that may quote a file or a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = (f"{one.name} ({one.filename}:{one.lineno})" for one in reversed(frames))
+    return " < ".join((type(error).__name__, *places))
