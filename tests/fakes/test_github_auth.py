@@ -8,7 +8,10 @@ import httpx
 import jwt
 import pytest
 
+from tests.fakes.described import DESCRIBED
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
+
+pytestmark = DESCRIBED
 
 AGENT = {"User-Agent": "test"}
 
@@ -141,11 +144,10 @@ def test_an_installation_is_no_user(fake: FakeGitHub, bot: httpx.Client, repo: R
 
 def test_pygithub_takes_the_same_way(fake: FakeGitHub, app: AppKey, pull: PullRequest) -> None:
     key = github.Auth.AppAuth(app.id, app.private_key)
-    quick = {"seconds_between_requests": 0, "seconds_between_writes": 0}
-    integration = github.GithubIntegration(auth=key, base_url=fake.api, **quick)
+    integration = github.GithubIntegration(auth=key, base_url=fake.api)
     found = integration.get_repo_installation("org", "shop")
     token = integration.get_access_token(found.id, permissions={"pull_requests": "read"})
-    hub = github.Github(auth=github.Auth.Token(token.token), base_url=fake.api, **quick)
+    hub = github.Github(auth=github.Auth.Token(token.token), base_url=fake.api)
     read = hub.get_repo(pull.state.repository.id).get_pull(pull.number)
     assert read.head.sha == pull.head
     with pytest.raises(github.GithubException) as refused:

@@ -5,7 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.described import DESCRIBED
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
+
+pytestmark = DESCRIBED
 
 URL = "/repos/org/shop/pulls/1"
 

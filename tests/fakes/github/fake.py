@@ -13,6 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.fakes.github import payloads
 from tests.fakes.github.asgi import Running
 from tests.fakes.github.faults import Faults
 from tests.fakes.github.hooks import Hooks
@@ -164,6 +165,16 @@ class FakeGitHub:
     def deliver_to(self, url: str | None, secret: str = "") -> None:
         """Send webhooks there from now on."""
         self.hooks.url, self.hooks.secret = url, secret
+
+    def ping(self) -> None:
+        """What GitHub sends when a webhook is set up."""
+        self.hooks.send("ping", payloads.ping(self.server))
+
+    def announce(self, app: AppKey) -> None:
+        """The App was installed."""
+        with self.server.state.lock:
+            payload = payloads.installation(self.server, app.installation)
+            self.hooks.send("installation", payload, "created")
 
     def expire_tokens(self) -> None:
         """Every installation token ends now: 401 in the middle of things."""

@@ -15,6 +15,7 @@ from tests.fakes.github.state import (
     Suite,
     current,
 )  # fmt: skip
+from tests.fakes.github.web import stamp
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server
@@ -124,3 +125,23 @@ def installation(server: "Server", one: Installation) -> Payload:
         "repositories": [{name: row[name] for name in names} for row in rows],
         "sender": shapes.user(server, one.account),
     }
+
+
+def ping(server: "Server") -> Payload:
+    config = {
+        "content_type": "json",
+        "insecure_ssl": "0",
+        "secret": "********",
+        "url": server.hooks.url or server.url,
+    }
+    hook = {
+        "type": "App",
+        "id": 1,
+        "name": "web",
+        "active": True,
+        "events": ["pull_request", "issue_comment"],
+        "config": config,
+        "created_at": stamp(0),
+        "updated_at": stamp(0),
+    }
+    return {"zen": "Keep it logically awesome.", "hook_id": 1, "hook": hook}
