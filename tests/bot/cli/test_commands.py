@@ -1,0 +1,82 @@
+"""The other commands, as a user runs them."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rules.rule import rules_of
+from tests.line.server import free_port
+
+
+def redline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REDLINE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "bot.cli", *arguments],
+        env=kept | {"COLUMNS": "200"} | environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_the_version_is_told() -> None:
+    assert redline("--version").stdout.startswith("redline 0.")
+
+
+def test_rules_are_listed_and_explained() -> None:
+    listed = redline("rules").stdout
+    every = [rule for kind in ("kubernetes", "dockerfile") for rule in rules_of(kind)]
+    assert every
+    assert not [rule.name for rule in every if rule.name not in listed]
+    one = redline("rules", "named-user")
+    assert one.returncode == 0
+    assert "USER app" in one.stdout
+
+
+def test_an_unknown_rule_names_the_nearest() -> None:
+    done = redline("rules", "named-usr")
+    assert done.returncode == 2
+    assert "named-user" in done.stderr
+
+
+def test_doctor_says_what_is_there() -> None:
+    done = redline("doctor")
+    assert "hadolint" in done.stdout
+    assert "sandbox: bubblewrap" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "receiver", "worker", "reconciler"])
+def test_wrong_settings_are_all_named_at_once(command: str, tmp_path: Path) -> None:
+    wrong = {"REDLINE_LEASE_SECONDS": "soon", "REDLINE_LISTEN": "nowhere"}
+    done = redline(command, REDLINE_STATE_DIR=str(tmp_path), **wrong)
+    assert done.returncode == 2
+    assert "REDLINE_LEASE_SECONDS" in done.stderr
+    assert "REDLINE_LISTEN" in done.stderr
+    assert "no forge is configured" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_server_on_the_same_state_is_refused(tmp_path: Path) -> None:
+    settings = {
+        "REDLINE_STATE_DIR": str(tmp_path / "s"),
+        "REDLINE_LISTEN": f"127.0.0.1:{free_port()}",
+        "REDLINE_GITHUB_URL": "http://127.0.0.1:9",
+        "REDLINE_GITHUB_TOKEN": "token",
+        "REDLINE_GITHUB_WEBHOOK_SECRET": "secret",
+        "REDLINE_REPOSITORIES": "org/*",
+    }
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | settings
+    first = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=environment)
+    try:
+        lock = tmp_path / "s" / "serve.lock"
+        while not (lock.exists() and lock.read_text()):
+            assert first.poll() is None
+            time.sleep(0.05)
+        second = redline("serve", **settings)
+        assert second.returncode == 2
+        assert str(first.pid) in second.stderr
+    finally:
+        first.terminate()
+        first.wait(30)

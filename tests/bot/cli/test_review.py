@@ -1,0 +1,113 @@
+"""``redline review`` as a user runs it, on real repositories."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repositories import Repository
+
+BAD = "FROM python:3.12.3-slim\nENV API_TOKEN=sk_live_8f2b61c09d4e7a35\n"
+WARNS = "FROM python:3.12.3-slim\nRUN useradd app\nUSER app\n"
+GOOD = "FROM python:3.12.3-slim\nUSER 10001:10001\n"
+
+
+def redline(*arguments: str, at: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot.cli", *arguments],
+        cwd=at, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository.create(tmp_path / "shop")
+    made.commit({"README.md": "shop\n"})
+    return made
+
+
+def put(repository: Repository, text: str, path: str = "Dockerfile") -> Path:
+    (repository.path / path).write_text(text)
+    return repository.path
+
+
+def test_what_blocks_is_shown_with_its_source(repository: Repository) -> None:
+    done = redline("review", at=put(repository, BAD))
+    assert done.returncode == 1
+    assert "Dockerfile:2  blocking  baked-secret" in done.stdout
+    assert "Failed: 1 blocking" in done.stdout
+    assert "sk_live_8f2b61c09d4e7a35" not in done.stdout.replace(BAD.splitlines()[1], "")
+
+
+@pytest.mark.parametrize(
+    ("text", "fail_on", "status"),
+    [
+        (GOOD, "warning", 0),
+        (WARNS, "blocking", 0),
+        (WARNS, "warning", 1),
+        (BAD, "blocking", 1),
+        (BAD, "never", 0),
+    ],
+)
+def test_the_exit_status_follows_the_gate(
+    repository: Repository, text: str, fail_on: str, status: int
+) -> None:
+    at = put(repository, text)
+    assert redline("review", "--no-tools", "--fail-on", fail_on, at=at).returncode == status
+
+
+def test_json_is_the_documented_shape(repository: Repository) -> None:
+    done = redline("review", "--format", "json", at=put(repository, BAD))
+    told = json.loads(done.stdout)
+    assert (told["version"], told["outcome"], told["blocks"]) == (1, "failed", True)
+    assert told["head"] is None
+    assert len(told["merge_base"]) == 40
+    [finding] = [each for each in told["findings"] if each["rule"] == "baked-secret"]
+    assert (finding["path"], finding["line"], finding["new"]) == ("Dockerfile", 2, True)
+    assert finding["anchor"] == {"kind": "line", "path": "Dockerfile", "line": 2, "side": "head"}
+    assert [stage["stage"] for stage in told["stages"]] == [
+        "kubernetes-rules", "hadolint", "dockerfile-rules", "files-rules",
+    ]  # fmt: skip
+    assert told["counts"]["blocking"] == 1
+
+
+def test_two_commits_are_compared_by_name(repository: Repository) -> None:
+    put(repository, BAD)
+    repository.commit({"Dockerfile": BAD})
+    done = redline("review", "--base", "HEAD~1", "--head", "HEAD", "--no-tools", at=repository.path)
+    assert done.returncode == 1
+    same = redline("review", "--base", "HEAD", "--head", "HEAD", "--no-tools", at=repository.path)
+    assert same.returncode == 0
+    everything = redline("review", "--all", "--no-tools", at=repository.path)
+    assert everything.returncode == 1
+
+
+def test_the_result_goes_to_a_file(repository: Repository, tmp_path: Path) -> None:
+    target = tmp_path / "review.json"
+    done = redline("review", "--format", "json", "--output", str(target), at=put(repository, GOOD))
+    assert done.stdout == ""
+    assert json.loads(target.read_text())["version"] == 1
+
+
+def test_no_repository_is_wrong_use(tmp_path: Path) -> None:
+    done = redline("review", at=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("redline: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_commit_is_named(repository: Repository) -> None:
+    done = redline("review", "--base", "no-such-branch", at=repository.path)
+    assert done.returncode == 2
+    assert "no-such-branch" in done.stderr
+
+
+def test_names_that_move_the_cursor_are_shown_inert(repository: Repository) -> None:
+    at = put(repository, BAD, "\x1b[2Jx.Dockerfile")
+    done = redline("review", "--no-tools", at=at)
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout
+    assert "\\x1b[2Jx.Dockerfile:2" in done.stdout
