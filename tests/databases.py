@@ -9,10 +9,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, make_url, text
 
 from bot.ledger import Ledger
 
@@ -41,14 +42,21 @@ class Postgres:
         self._names = itertools.count()
         self._wait()
 
-    def create(self) -> str:
-        """The address of a new, empty database."""
+    def create(self, like: str = "template1") -> str:
+        """The address of a new database, empty or ``like`` another one."""
         name = f"ledger{next(self._names)}"
-        engine = create_engine(self._url("postgres"), isolation_level="AUTOCOMMIT")
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like}"))
         engine.dispose()
-        return self._url(name)
+        return self.url(name)
+
+    @cached_property
+    def migrated(self) -> str:
+        """The name of a database that has our tables."""
+        url = self.create()
+        Ledger.open(url).close()
+        return str(make_url(url).database)
 
     def stop(self) -> None:
         """End it, whoever is still connected, and remove its folder."""
@@ -56,7 +64,7 @@ class Postgres:
         self._process.wait(10)
         shutil.rmtree(self.folder)
 
-    def _url(self, name: str) -> str:
+    def url(self, name: str) -> str:
         return f"postgresql+psycopg://redline@/{name}?host={self.folder}"
 
     def _prefix(self) -> list[str]:
@@ -117,13 +125,31 @@ def postgres() -> Iterator[Postgres]:
     cluster.stop()
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that has our tables."""
+    file = tmp_path_factory.mktemp("sqlite") / "ledger.db"
+    Ledger.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a new, empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     cluster: Postgres = request.getfixturevalue("postgres")
     return cluster.create()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new ledger's database, of each kind in turn."""
+    if request.param == "sqlite":
+        migrated: Path = request.getfixturevalue("migrated_sqlite")
+        return f"sqlite:///{shutil.copy(migrated, tmp_path / 'ledger.db')}"
+    cluster: Postgres = request.getfixturevalue("postgres")
+    return cluster.create(like=cluster.migrated)
 
 
 @pytest.fixture

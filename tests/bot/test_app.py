@@ -1,6 +1,7 @@
 """The receiver, over real sockets: what it takes, what it refuses, and how quickly."""
 
 import contextlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +25,9 @@ from bot.ledger import Ledger
 from bot.settings import Settings
 from tests.bot.hooks import payloads
 from tests.bot.hooks.payloads import SECRET, headers, packed
+from tests.databases import migrated_sqlite
+
+__all__ = ["migrated_sqlite"]
 
 MEBIBYTE = 1024 * 1024
 
@@ -68,12 +72,12 @@ def settings(tmp_path: Path, **fields: Any) -> Settings:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Start]:
     """Starts a receiver in a thread, with other settings where some are given."""
+    database = Path(shutil.copy(migrated_sqlite, tmp_path / "ledger.db"))
     with contextlib.ExitStack() as stack:
 
         def start_(patience: float = 5.0, **fields: Any) -> Receiver:
-            database = tmp_path / "ledger.db"
             ledger = Ledger.open(f"sqlite:///{database}", patience=patience)
             stack.callback(ledger.close)
             port = stack.enter_context(served(settings(tmp_path, **fields), ledger))

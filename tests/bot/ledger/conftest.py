@@ -1,3 +1,19 @@
-from tests.databases import database_url, later, ledger, open_ledger, postgres
+from tests.databases import (
+    database_url,
+    empty_url,
+    later,
+    ledger,
+    migrated_sqlite,
+    open_ledger,
+    postgres,
+)
 
-__all__ = ["database_url", "later", "ledger", "open_ledger", "postgres"]
+__all__ = [
+    "database_url",
+    "empty_url",
+    "later",
+    "ledger",
+    "migrated_sqlite",
+    "open_ledger",
+    "postgres",
+]

@@ -16,8 +16,9 @@ from bot.ledger.models import SCHEMA, Base
 from tests.databases import Open
 
 
-def test_models_and_migrations_agree(ledger: Ledger, database_url: str) -> None:
-    engine = create_engine(database_url)
+def test_models_and_migrations_agree(empty_url: str) -> None:
+    Ledger.open(empty_url).close()
+    engine = create_engine(empty_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
@@ -29,12 +30,12 @@ def test_the_newest_migration_is_the_one_that_the_models_name() -> None:
     assert scripts.get_heads() == [SCHEMA]
 
 
-def test_many_may_open_at_once(database_url: str) -> None:
+def test_many_may_open_at_once(empty_url: str) -> None:
     together = threading.Barrier(6)
 
     def open_(_number: int) -> Ledger:
         together.wait()
-        return Ledger.open(database_url)
+        return Ledger.open(empty_url)
 
     with ThreadPoolExecutor(6) as pool:
         ledgers = list(pool.map(open_, range(6)))
@@ -57,14 +58,14 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(open_ledger: Open, database
     engine.dispose()
 
 
-def test_a_migration_that_fails_leaves_nothing(database_url: str) -> None:
+def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
     """A table is in the way of the last one that the first migration makes."""
-    engine = create_engine(database_url)
+    engine = create_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE machines (id INTEGER)"))
     with pytest.raises(Exception, match="machines"):
-        Ledger.open(database_url).close()
+        Ledger.open(empty_url).close()
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE machines"))
-    Ledger.open(database_url).close()
+    Ledger.open(empty_url).close()
     engine.dispose()
