@@ -65,10 +65,13 @@ def as_person(github: FakeGitHub, repo: Repo) -> Connect:
     return lambda **further: joined(github, **{**own, **further})
 
 
-@pytest.fixture(params=["app", "person"])
+both = pytest.mark.parametrize("forge", ["app", "person"], indirect=True)
+"""Runs a test in each of the two ways to be somebody; without it we are the App."""
+
+
+@pytest.fixture
 def forge(request: pytest.FixtureRequest) -> GitHub:
-    """Each of the two ways to be somebody."""
-    made: GitHub = request.getfixturevalue(f"as_{request.param}")()
+    made: GitHub = request.getfixturevalue(f"as_{getattr(request, 'param', 'app')}")()
     return made
 
 

@@ -5,10 +5,11 @@ import pytest
 from bot.change import Change, ChangeId, ForgeName, Kind
 from bot.forges.base import Denied, Gone, Refused, Role
 from bot.forges.github import GitHub
-from tests.bot.forges.github.conftest import Connect, app_settings, id_of, joined
+from tests.bot.forges.github.conftest import Connect, app_settings, both, id_of, joined
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 
 
+@both
 def test_a_change(
     change: Change, github: FakeGitHub, pull: PullRequest, repo: Repo, app: AppKey
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_base_branch_with_odd_signs(as_app: Connect, repo: Repo) -> None:
     assert change.merge_base == repo.sha("main")
 
 
+@both
 def test_a_merge_group(forge: GitHub, repo: Repo, pull: PullRequest) -> None:
     head = repo.queue(pull)
     ref = f"refs/heads/gh-readonly-queue/main/pr-1-{repo.sha()}"
@@ -97,6 +99,7 @@ def test_closed_is_gone(forge: GitHub, pull: PullRequest, change: Change) -> Non
         forge.change(change.id)
 
 
+@both
 def test_deleted_is_gone(forge: GitHub, change: Change, repo: Repo) -> None:
     repo.delete()
     with pytest.raises(Gone):
@@ -181,6 +184,7 @@ def test_roles_are_asked_live(
     assert forge.role(change, "bob") is role
 
 
+@both
 def test_nobody_has_no_role(forge: GitHub, change: Change) -> None:
     assert forge.role(change, "nobody-of-that-name") is Role.NONE
     assert forge.role(change, "../../org?x=#y") is Role.NONE

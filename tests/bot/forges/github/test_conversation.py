@@ -12,7 +12,7 @@ from bot.forges.github import GitHub
 from bot.marks import sign
 from bot.review import Comment, CommentKind, Mark
 from rules.finding import Side
-from tests.bot.forges.github.conftest import KEY, Connect, id_of
+from tests.bot.forges.github.conftest import KEY, Connect, both, id_of
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 
 ON_HEAD = Anchor(AnchorKind.LINE, "Dockerfile", 3)
@@ -46,6 +46,7 @@ def reactions(github: FakeGitHub, comment: int) -> list[str]:
     return [row.now.content for row in rows if row.now]
 
 
+@both
 def test_one_review_with_all_lines(
     forge: GitHub, change: Change, github: FakeGitHub, pull: PullRequest
 ) -> None:
@@ -64,6 +65,7 @@ def test_one_review_with_all_lines(
     assert pull.notifications == 3  # the review, the file's comment, the summary
 
 
+@both
 def test_what_is_listed(
     forge: GitHub, change: Change, pull: PullRequest, github: FakeGitHub
 ) -> None:
@@ -87,6 +89,7 @@ def test_threads_of_several_pages(forge: GitHub, change: Change) -> None:
     assert rules(forge, change) == [f"rule-{n:03}" for n in range(130)]
 
 
+@both
 def test_a_mark_alone_is_not_ours(forge: GitHub, change: Change, pull: PullRequest) -> None:
     post(forge, change, thread(change, "mine"), summary(change))
     theirs = summary(change).body
@@ -137,6 +140,7 @@ def test_a_path_of_other_bytes_is_refused_not_a_crash(forge: GitHub, change: Cha
         post(forge, change, thread(change, "odd", Anchor(AnchorKind.FILE, "caf\udce9")))
 
 
+@both
 def test_a_pending_review_of_ours_is_taken_away(
     forge: GitHub, change: Change, pull: PullRequest, github: FakeGitHub
 ) -> None:
@@ -160,6 +164,7 @@ def test_nobody_elses_pending_review_is_touched(
     assert [row["pending"] for row in pull.threads] == [True, False]
 
 
+@both
 def test_edits_are_silent(forge: GitHub, change: Change, pull: PullRequest) -> None:
     post(forge, change, thread(change, "a"), summary(change))
     told = pull.notifications
@@ -230,6 +235,7 @@ def test_a_summary_is_not_resolved(forge: GitHub, change: Change, pull: PullRequ
     assert pull.comments[0].minimized is None
 
 
+@both
 def test_people_in_a_thread(forge: GitHub, change: Change, pull: PullRequest) -> None:
     post(forge, change, thread(change, "a"), thread(change, "b"), thread(change, "c"))
     first, second, third = (row["id"] for row in pull.threads)
@@ -253,6 +259,7 @@ def test_another_bot_in_a_thread_is_no_person(
     assert not forge.conversation(change).own()[0].answered
 
 
+@both
 def test_reactions_take_the_place_of_each_other(
     forge: GitHub, change: Change, pull: PullRequest, github: FakeGitHub
 ) -> None:

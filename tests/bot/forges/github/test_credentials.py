@@ -13,7 +13,7 @@ import pytest
 from bot.forges.base import Denied, Gone, Unsure
 from bot.forges.github import GitHub, answers
 from bot.forges.github.credentials import Me
-from tests.bot.forges.github.conftest import Connect, id_of
+from tests.bot.forges.github.conftest import Connect, both, id_of
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 
 USED = {"checks": "write", "pull_requests": "write", "issues": "read"}
@@ -82,6 +82,7 @@ def ls_remote(change: Any, token: str) -> int:
     return done.returncode
 
 
+@both
 def test_git_reads_with_the_token_and_no_other_repository(
     github: FakeGitHub, forge: GitHub, pull: PullRequest, repo: Repo
 ) -> None:

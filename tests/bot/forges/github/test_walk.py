@@ -5,7 +5,7 @@ import pytest
 from bot.change import ChangeId
 from bot.forges.base import Limited, Unsure
 from bot.forges.github import GitHub
-from tests.bot.forges.github.conftest import Connect, id_of
+from tests.bot.forges.github.conftest import Connect, both, id_of
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 
 
@@ -19,6 +19,7 @@ def another(github: FakeGitHub, name: str) -> PullRequest:
     return repo.open_pull("x")
 
 
+@both
 def test_open_ones_only(forge: GitHub, pull: PullRequest, repo: Repo) -> None:
     closed = repo.open_pull("break")
     draft = repo.open_pull("break", draft=True)
