@@ -92,7 +92,7 @@ def body(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> 
     names = f"{code(group.first.rule)} · {code(ids[group.first.identity])}"
     if len(group.findings) > 1:
         names = code(group.first.rule)
-    parts.append(f"{names} · `/recheck` reviews again")
+    parts.append(names)
     return "\n\n".join(part for part in parts if part)
 
 

@@ -43,7 +43,7 @@ def main() -> None:
 
 def story(forge: Forge, console: Console) -> list[dict[str, object]]:
     """The conversation after each act: what people did, and the pull request as it then was."""
-    moments = []
+    moments: list[dict[str, object]] = []
 
     def moment(did: str) -> None:
         conversation = forge.conversation(REPOSITORY, number)

@@ -65,7 +65,7 @@ def running(folder: Path) -> Iterator[Forge]:
     folder.mkdir()
     key = folder / "app.pem"
     argv = [sys.executable, "-m", "tests.fakes.github", "--state", str(folder / "repositories")]
-    argv += ["--app-key", str(key), "--owner", OWNER]
+    argv += ["--app-key", str(key), "--owner", OWNER, "--resolves"]
     process = subprocess.Popen(argv, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None

@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 _HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -24,7 +25,7 @@ def write(path: Path, moments: Sequence[dict[str, Any]]) -> None:
     path.write_text(page, "utf-8")
 
 
-def rendered(body: str) -> jinja2.filters.Markup:
+def rendered(body: str) -> Markup:
     """Markdown as GitHub shows it: tables, struck words, and the few tags that it lets through."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return jinja2.filters.Markup(parser.render(_HIDDEN.sub("", body)))
+    return Markup(parser.render(_HIDDEN.sub("", body)))

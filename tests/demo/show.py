@@ -13,7 +13,7 @@ from rich.text import Text
 Row = dict[str, Any]
 _COLOURS = {"failure": "bold red", "success": "green", "skipped": "dim", "cancelled": "dim"}
 _HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
-_FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
+_FOLDED = re.compile(r"<details>(?:(?!<details>).)*?</details>", re.DOTALL)  # the innermost
 _TAGS = re.compile(r"</?(?:sub|sup|br|b|i|details|summary)[^>]*>")
 
 
@@ -51,6 +51,8 @@ def _thread(thread: Row, console: Console) -> None:
     line = Text(f"\n  {where}", style="bold cyan")
     if thread["resolved"]:
         line.append("  resolved", style="green")
+    elif thread["comments"][0]["minimized"]:
+        line.append("  hidden as resolved", style="green")
     console.print(line)
     for comment in thread["comments"]:
         console.print(Padding(Markdown(plain(comment["body"])), (0, 2, 0, 4)))
@@ -58,7 +60,10 @@ def _thread(thread: Row, console: Console) -> None:
 
 def plain(body: str) -> str:
     """A body without what a page folds or hides."""
-    return _TAGS.sub("", _FOLDED.sub("", _HIDDEN.sub("", body))).strip()
+    text, folds = _HIDDEN.sub("", body), 1
+    while folds:
+        text, folds = _FOLDED.subn("", text)
+    return _TAGS.sub("", text).strip()
 
 
 def _reactions(row: Row) -> str:

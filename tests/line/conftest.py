@@ -20,6 +20,7 @@ def github(tmp_path: Path) -> Iterator[FakeGitHub]:
 def redline(github: FakeGitHub, tmp_path: Path) -> Iterator[Redline]:
     """Redline as an App on everything that ``org`` has."""
     app = github.app("redline", "org")
+    app.grant(contents="write")  # what closing a thread asks for; without it they are hidden
     environment = {
         "REDLINE_GITHUB_URL": github.api,
         "REDLINE_GITHUB_APP_ID": str(app.id),

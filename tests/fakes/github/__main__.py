@@ -16,6 +16,7 @@ def main() -> None:
     asked.add_argument("--app-key", type=Path, help="where to write the App's private key (PEM)")
     asked.add_argument("--owner", default="org", help="the account that the App is installed on")
     asked.add_argument("--login", default="redline-bot", help="whose plain token is printed")
+    asked.add_argument("--resolves", action="store_true", help="grant contents: write")
     asked.add_argument("--prefix", default="", help="such as /api/v3")
     options = asked.parse_args()
     over = threading.Event()
@@ -23,6 +24,8 @@ def main() -> None:
         signal.signal(name, lambda *_: over.set())
     with FakeGitHub(options.state, port=options.port, prefix=options.prefix) as fake:
         app = fake.app(owner=options.owner)
+        if options.resolves:
+            app.grant(contents="write")
         if options.app_key:
             options.app_key.touch(mode=0o600)
             options.app_key.write_text(app.private_key)
