@@ -2,21 +2,32 @@
 
 import asyncio
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-ZERO = "0" * 40
-CONFIG = {
-    "uploadpack.allowFilter": "true",
-    "uploadpack.allowAnySHA1InWant": "true",
-    "gc.auto": "0",
-    "core.quotePath": "false",
-}
+CONFIG = """[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = true
+	quotePath = false
+[uploadpack]
+	allowFilter = true
+	allowAnySHA1InWant = true
+	hideRefs = refs/fake
+[fastimport]
+	unpackLimit = 0
+[gc]
+	auto = 0
+"""
+NEW = "refs/fake/new"  # where a commit is made; shown to nobody
+SHA = re.compile(r"[0-9a-f]{4,40}")
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
     "HOME": "/nonexistent",
@@ -39,12 +50,12 @@ class Bare:
 
     @classmethod
     def create(cls, path: Path, branch: str = "main") -> "Bare":
-        path.mkdir(parents=True)
-        made = cls(path)
-        made.git("init", "--quiet", "--bare", f"--initial-branch={branch}", ".")
-        for name, value in CONFIG.items():
-            made.git("config", name, value)
-        return made
+        """An empty one: what ``git init --bare`` writes, without starting git."""
+        for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
+            (path / folder).mkdir(parents=True)
+        (path / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
+        (path / "config").write_text(CONFIG)
+        return cls(path)
 
     def git(
         self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
@@ -65,18 +76,28 @@ class Bare:
     def line(self, *arguments: str, **further: Mapping[str, str]) -> str:
         return self.git(*arguments, environment=further.get("environment")).decode().strip()
 
+    def fixed(self, *arguments: str) -> str:
+        """What git says of commits named by their shas only: asked once, since it never changes."""
+        return asked(self, arguments)
+
     def commit(self, revision: str) -> str | None:
-        """The commit that a branch, ref or (short) sha names, or None."""
+        """The commit that a branch, tag, full ref or (short) sha names, or None."""
         for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
-            try:
-                return self.line("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-            except GitError:
-                continue
-        return None
+            loose = self.path / name
+            if name.startswith("refs/") and ".." not in name and loose.is_file():
+                return loose.read_text().strip()
+        if SHA.fullmatch(revision) is None:
+            return None
+        try:
+            return self.fixed("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        except GitError:
+            return None
 
     def merge_base(self, one: str, other: str) -> str | None:
+        """Of two commits, or of a branch and a commit."""
+        first, second = self.commit(one), self.commit(other)
         try:
-            return self.line("merge-base", one, other)
+            return self.fixed("merge-base", first or one, second or other)
         except GitError:
             return None
 
@@ -102,37 +123,42 @@ class Bare:
 
         ``signed``: whose it is, and when it was made (seconds since 1970).
         """
-        index = self.path / f"index-{os.getpid()}-{id(files)}"
-        environment = {
-            "GIT_INDEX_FILE": str(index),
-            **identity(*signed),
-        }
-        try:
-            if parents:
-                self.git("read-tree", parents[0], environment=environment)
-            rows = b"".join(self._rows(files))
-            self.git("update-index", "-z", "--index-info", stdin=rows, environment=environment)
-            tree = self.line("write-tree", environment=environment)
-        finally:
-            index.unlink(missing_ok=True)
-        flags = [flag for parent in parents for flag in ("-p", parent)]
-        out = self.git("commit-tree", tree, *flags, stdin=message.encode(), environment=environment)
-        return out.decode().strip()
-
-    def _rows(self, files: Mapping[str, str | bytes | None]) -> Iterator[bytes]:
-        for path, content in files.items():
-            name = path.encode(errors="surrogateescape")
-            if content is None:
-                yield b"0 " + ZERO.encode() + b"\t" + name + b"\0"
-                continue
-            data = content.encode(errors="surrogateescape") if isinstance(content, str) else content
-            mode, data = (b"120000", data[2:]) if data.startswith(b"->") else (b"100644", data)
-            blob = self.git("hash-object", "-w", "--stdin", stdin=data).strip()
-            yield mode + b" " + blob + b"\t" + name + b"\0"
+        who = f"{signed[0]} <{signed[0]}@users.noreply.example> {signed[1]} +0000"
+        words = message.encode()
+        rows = [f"reset {NEW}\n\ncommit {NEW}\nmark :1\ncommitter {who}\ndata {len(words)}\n"]
+        links = [f"{'merge' if at else 'from'} {sha}\n" for at, sha in enumerate(parents)]
+        stream = b"".join(
+            [rows[0].encode(), words, b"\n", "".join(links).encode(), *changes(files),
+             b"\nget-mark :1\ndone\n"]
+        )  # fmt: skip
+        return (
+            self.git("fast-import", "--quiet", "--force", "--done", stdin=stream).decode().strip()
+        )
 
     def take(self, other: "Bare", *refspecs: str) -> None:
         """Fetch from another bare repository on this disk."""
         self.git("fetch", "--quiet", "--no-tags", str(other.path), *refspecs)
+
+
+@lru_cache(maxsize=4096)
+def asked(bare: Bare, arguments: tuple[str, ...]) -> str:
+    return bare.line(*arguments)
+
+
+def changes(files: Mapping[str, str | bytes | None]) -> Iterator[bytes]:
+    """What becomes of each file, in the words of ``git fast-import``."""
+    for path, content in files.items():
+        name = b'"%s"' % b"".join(b"\\%03o" % byte for byte in encoded(path))
+        if content is None:
+            yield b"D " + name + b"\n"
+            continue
+        data = encoded(content)
+        mode, data = (b"120000", data[2:]) if data.startswith(b"->") else (b"100644", data)
+        yield b"M %s inline %s\ndata %d\n%s\n" % (mode, name, len(data), data)
+
+
+def encoded(text: str | bytes) -> bytes:
+    return text.encode(errors="surrogateescape") if isinstance(text, str) else text
 
 
 def identity(login: str, moment: int) -> dict[str, str]:

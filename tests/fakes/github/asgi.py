@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator
 from urllib.parse import unquote
 
@@ -117,32 +116,53 @@ async def pieces(response: Response) -> AsyncIterator[bytes]:
 
 
 class Running:
-    """The server in a thread of its own, on a free port of 127.0.0.1."""
+    """The server in a thread of its own, on a free port of 127.0.0.1.
+
+    uvicorn's own main loop is not used: it looks for its end ten times a second, and a test suite
+    waits for that hundreds of times.
+    """
 
     def __init__(self, server: Server, port: int = 0) -> None:
         self.server = server
         self.socket = socket.create_server(("127.0.0.1", port))
-        # Inherited by each connection; without it an answer in two parts waits 40 ms for an ACK.
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        config = uvicorn.Config(
-            Web(server), log_level="critical", lifespan="off", proxy_headers=False,
-            timeout_graceful_shutdown=1, server_header=False, date_header=False, ws="none",
-        )  # fmt: skip
-        self.uvicorn = uvicorn.Server(config)
+        self.loop = asyncio.new_event_loop()
+        self.over = asyncio.Event()
+        self.ready = threading.Event()
         self.thread = threading.Thread(target=self._run, name="fake-github", daemon=True)
 
     def _run(self) -> None:
-        asyncio.run(self.uvicorn.serve(sockets=[self.socket]))
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        config = uvicorn.Config(
+            Web(self.server),
+            log_level="critical",
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            ws="none",
+        )
+        config.load()
+        inner = uvicorn.Server(config)
+        inner.lifespan = config.lifespan_class(config)
+        await inner.startup(sockets=[self.socket])
+        self.ready.set()
+        await self.over.wait()
+        for listener in inner.servers:
+            listener.close()
+        for connection in list(inner.server_state.connections):
+            connection.transport.abort()
 
     def start(self) -> None:
         self.thread.start()
         self.server.hooks.start()
-        while not self.uvicorn.started and self.thread.is_alive():
-            time.sleep(0.005)
+        self.ready.wait(10)
 
     def stop(self) -> None:
         self.server.hooks.stop()
-        self.uvicorn.should_exit = True
+        self.loop.call_soon_threadsafe(self.over.set)
         self.thread.join(10)
         self.socket.close()

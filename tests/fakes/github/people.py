@@ -81,7 +81,7 @@ class Repo:
         """
         with self.server.state.lock:
             one, account = self.state, self.server.state.account(by)
-            there = None if force else one.git.refs("refs/heads/").get(f"refs/heads/{branch}")
+            there = None if force else one.git.commit(f"refs/heads/{branch}")
             parent = there or one.git.commit(start or one.default_branch)
             return pushing.push(self.server, one, (branch, parent, message), files, account)
 

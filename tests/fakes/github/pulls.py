@@ -41,7 +41,7 @@ def merge_base(pull: Pull) -> str:
     git = pull.repository.git
     base = pull.repository.git.commit(pull.base_ref)
     if pull.merge_commit is not None:
-        base = git.line("rev-parse", f"{pull.merge_commit}^1")
+        base = git.fixed("rev-parse", f"{pull.merge_commit}^1")
     assert base is not None
     return git.merge_base(base, pull.head) or base
 
@@ -102,7 +102,7 @@ def simple(server: "Server", pull: Pull, version: str = "2022-11-28") -> dict[st
 def base_sha(pull: Pull) -> str:
     """The base branch's tip; once merged or closed it stays what it was."""
     if pull.merge_commit is not None:
-        return pull.repository.git.line("rev-parse", f"{pull.merge_commit}^1")
+        return pull.repository.git.fixed("rev-parse", f"{pull.merge_commit}^1")
     return pull.repository.git.commit(pull.base_ref) or "0" * 40
 
 
@@ -142,7 +142,7 @@ def full(server: "Server", pull: Pull, version: str = "2022-11-28") -> dict[str,
 
 
 def commits_of(pull: Pull) -> list[str]:
-    out = pull.repository.git.line("rev-list", "--reverse", f"{merge_base(pull)}..{pull.head}")
+    out = pull.repository.git.fixed("rev-list", "--reverse", f"{merge_base(pull)}..{pull.head}")
     return out.splitlines()
 
 
@@ -207,8 +207,8 @@ def entry(call: Call, file: File, head: str) -> dict[str, Any]:
 def commit(server: "Server", one: Repository, sha: str) -> dict[str, Any]:
     """A commit, read from git."""
     layout = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B"
-    row = one.git.git("show", "--no-patch", f"--format={layout}", sha).decode(errors="replace")
-    sha, tree, parents, *people, message = row.rstrip("\n").split("\0")
+    row = one.git.fixed("show", "--no-patch", f"--format={layout}", sha)
+    sha, tree, parents, *people, message = row.split("\0")
     url = shapes.address(server, one)
     web = f"{server.url}/{one.full_name}"
     signed = {"verified": False, "reason": "unsigned", "signature": None, "payload": None,
@@ -254,8 +254,8 @@ def compare(call: Call) -> Answer:
     start = one.git.merge_base(base, head)
     if start is None:
         raise Refused(404, f"No common ancestor between {first} and {second}.")
-    ahead = one.git.line("rev-list", "--reverse", f"{base}..{head}").splitlines()
-    behind = len(one.git.line("rev-list", f"{head}..{base}").splitlines())
+    ahead = one.git.fixed("rev-list", "--reverse", f"{base}..{head}").splitlines()
+    behind = len(one.git.fixed("rev-list", f"{head}..{base}").splitlines())
     size = min(positive(call.query.get("per_page"), 250), 250)
     number = positive(call.query.get("page"), 1)
     files = list(diff(one.git, start, head).values())[:COMPARED_FILES] if number == 1 else []
@@ -303,7 +303,7 @@ def commit_of(call: Call, name: str) -> str:
 @operation("repos/get-commit", f"GET {REPO}/commits/{{ref}}", *CONTENTS)
 def get_commit(call: Call) -> Answer:
     one, sha = call.repository, commit_of(call, "ref")
-    parents = one.git.line("rev-list", "--parents", "-n1", sha).split()[1:]
+    parents = one.git.fixed("rev-list", "--parents", "-n1", sha).split()[1:]
     empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
     files = list(diff(one.git, parents[0] if parents else empty, sha).values())[:COMPARED_FILES]
     added, deleted = (sum(getattr(file, name) for file in files)

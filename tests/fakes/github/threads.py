@@ -245,7 +245,7 @@ def create_review_comment(call: Call) -> Answer:
 
 def check_commit(pull: Pull, sha: str) -> None:
     """A comment belongs to a commit of the pull request, not to one that was pushed away."""
-    commits = pull.repository.git.line("rev-list", f"{merge_base(pull)}..{pull.head}").splitlines()
+    commits = pull.repository.git.fixed("rev-list", f"{merge_base(pull)}..{pull.head}").splitlines()
     if sha not in commits:
         raise Refused(422, "Validation Failed", [{
             "resource": "PullRequestReviewComment", "code": "custom", "field": "commit_id",
