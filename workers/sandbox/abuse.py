@@ -9,6 +9,7 @@ JSON, each attempt that succeeded; ``fill`` writes more than is allowed, ``flood
 import ctypes
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -74,6 +75,8 @@ def _processes(targets: dict[str, Any]) -> Iterator[Attempt]:
     victim, nonce = targets["victim"], targets["nonce"].encode()
     yield "see other processes", lambda: nonce in Path(f"/proc/{victim}/cmdline").read_bytes()
     yield "trace a process", lambda: _other(lambda: _libc().ptrace(_SEIZE, victim, 0, 0) == 0)
+    yield "limit a process", lambda: resource.prlimit(victim, resource.RLIMIT_CPU, (60, 60))
+    yield "slow a process down", lambda: _done(os.setpriority, os.PRIO_PROCESS, victim, 19)
     yield "make a user namespace", lambda: _other(lambda: _libc().unshare(_NEW_USERS) == 0)
     yield "inherit an environment", lambda: targets["nonce"] in os.environ.values()
     for process in (1, os.getppid(), victim, targets["asker"]):

@@ -18,7 +18,8 @@ from workers.sandbox.plain import environment
 from workers.sandbox.preparing import NOBODY, drops
 from workers.sandbox.terms import Job, Refused
 
-_NEWEST = 1 << 16  # the Landlock version to use at most; tests pretend to be on older kernels
+_NEWEST = 1 << 16  # the Landlock version to use at most: tests pretend to be on older kernels,
+_WATCHED = True  # and in containers where sandlock cannot watch
 _READ = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"),
     *("/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/certs", "/etc/ssl/openssl.cnf"),
@@ -40,6 +41,7 @@ def start(job: Job) -> "_Confined":
         "processes": limits.processes,
         "disk": limits.disk,
         "landlock": _NEWEST,
+        "watched": _WATCHED,
     }
     return _Confined(order)
 
@@ -72,9 +74,8 @@ class _Confined:
         answer = self._answer(time.monotonic() + seconds)
         if "refused" in answer:
             raise Refused(f"sandlock: {answer['refused']}")
-        if answer["reason"] == "EXITED":
-            return answer["exit"], False
-        return 128 + (answer["signal"] if answer["signal"] > 0 else 9), True
+        signal = answer["signal"]
+        return (128 + signal, True) if signal else (answer["exit"], False)
 
     def _answer(self, deadline: float) -> dict[str, Any]:
         text = b""
@@ -125,7 +126,7 @@ class _Launcher:
         if package is None or package.origin is None:
             raise Refused("the package sandlock is not installed")
         folder = str(Path(package.origin).parent.parent)
-        program = str(Path(__file__).with_name("launcher.py"))
+        program = str(Path(__file__).with_name("launcher"))
         user = str(NOBODY) if drops() else "-"
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:

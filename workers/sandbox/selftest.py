@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,8 @@ def _hostile(trap: _Trap, way: Way, what: str) -> Ran:
     python = _python()
     programs = [] if python == str(_SYSTEM_PYTHON) else [Path(sys.base_prefix)]
     argv = [python, "-I", "-S", "abuse.py", what]
-    return run(argv, work=trap.folder / "work", way=way, limits=_LIMITS, programs=programs)
+    limits = _LIMITS if what == "list" else replace(_LIMITS, processes=Limits().processes)
+    return run(argv, work=trap.folder / "work", way=way, limits=limits, programs=programs)
 
 
 def _reached(trap: _Trap, way: Way) -> Iterator[str]:

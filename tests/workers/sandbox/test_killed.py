@@ -16,7 +16,8 @@ from workers.sandbox import Way, run, sandlock
 CALLER = """
 import sys
 from pathlib import Path
-from workers.sandbox import Way, run
+from workers.sandbox import Way, run, sandlock
+sandlock._WATCHED = sys.argv[4] == "watched"
 run(["sh", "-c", sys.argv[3]], work=Path(sys.argv[1]), way=Way(sys.argv[2]))
 """
 
@@ -38,10 +39,13 @@ def until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def test_nothing_outlives_a_killed_caller(way: Way, work: Path) -> None:
+@pytest.mark.parametrize("watched", ["watched", "unwatched"])
+def test_nothing_outlives_a_killed_caller(way: Way, watched: str, work: Path) -> None:
+    if way is not Way.SANDLOCK and watched != "watched":
+        pytest.skip("bubblewrap has one form")
     mark = f"mark-{uuid.uuid4()}"
     script = f": {mark}; setsid sh -c ': {mark}; sleep 97; :' & sleep 98; :"
-    caller = subprocess.Popen([sys.executable, "-c", CALLER, str(work), way, script])
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, str(work), way, script, watched])
     try:
         until(lambda: len(marked(mark)) >= 2, "the program never started")
     finally:
