@@ -1,7 +1,7 @@
 """Marks survive what people and forges do to comments, and nobody else can make one."""
 
 import time
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 from hypothesis import given
@@ -92,6 +92,15 @@ def test_what_was_tampered_with_is_not_ours(text: str) -> None:
 @given(st.text())
 def test_hostile_text_never_raises(text: str) -> None:
     assert read(text, CHANGE, KEY) is None
+
+
+def test_a_mark_of_an_older_or_newer_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.marks.astuple", lambda mark: astuple(mark)[:6])
+    assert read(sign(MARK, CHANGE, KEY), CHANGE, KEY) == MARK
+    monkeypatch.setattr("bot.marks.astuple", lambda mark: (*astuple(mark), "more"))
+    assert read(sign(MARK, CHANGE, KEY), CHANGE, KEY) is None
+    monkeypatch.setattr("bot.marks.astuple", lambda mark: ("another kind", *astuple(mark)[1:]))
+    assert read(sign(MARK, CHANGE, KEY), CHANGE, KEY) is None
 
 
 def test_huge_text_costs_little() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from bot.change import Change, ChangeId, ForgeName, Kind
+from bot.change import Change, ChangeId, Kind
 from bot.forges.base import Gone, Refused, Role
 from bot.forges.github import answers
 from bot.forges.github.client import Client
@@ -42,8 +42,6 @@ class GitHub:
     ``allows`` says of a repository's name of today whether it may be reviewed.
     """
 
-    name = ForgeName.GITHUB
-
     def __init__(
         self, url: str, account: Account, allows: Callable[[str], bool], boards: Boards, key: bytes
     ) -> None:
@@ -75,12 +73,15 @@ class GitHub:
         return self._account.git_token(change.id.repository)
 
     def role(self, change: Change, login: str) -> Role:
-        """The person's role now; of a custom role, what GitHub says it amounts to at least."""
+        """The person's role now; of a custom role, what GitHub says it amounts to at least.
+
+        Where we are not allowed to ask, nobody has a role.
+        """
         client = self._account.client(change.id.repository)
         path = f"/repositories/{change.id.repository}/collaborators/{quote(login, safe='')}"
         try:
             answer = client.get(f"{path}/permission", answers.Permission)
-        except Gone:
+        except (Gone, Forbidden):
             return Role.NONE
         named = _ROLES.get(answer.role_name)
         return _ROLES.get(answer.permission, Role.NONE) if named is None else named

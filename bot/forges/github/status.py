@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.change import Change
+from bot.forges.base import Denied, Gone
 from bot.forges.github import answers
 from bot.forges.github.client import Client, read
 from bot.forges.github.credentials import Me
@@ -136,7 +137,10 @@ class CommitStatuses:
         if status.url:
             body["target_url"] = status.url
         path = f"/repositories/{change.id.repository}/statuses/{change.head}"
-        self._fresh.put(change, self._client.post(path, body, answers.CommitStatus))
+        try:
+            self._fresh.put(change, self._client.post(path, body, answers.CommitStatus))
+        except Gone as error:  # it was there to be listed: GitHub hides what one may not do
+            raise Denied(f"{error} (the token must be allowed to write here)") from error
 
     def _newest(self, change: Change) -> answers.CommitStatus | None:
         fresh = self._fresh.get(change)

@@ -88,6 +88,21 @@ def test_a_merge_group(forge: GitHub, repo: Repo, pull: PullRequest) -> None:
         forge.change(id_)
 
 
+def test_a_base_branch_that_was_deleted(
+    forge: GitHub, pull: PullRequest, repo: Repo, github: FakeGitHub
+) -> None:
+    github.faults.add("GET */compare/main...*", status=404, message="Not Found")
+    change = forge.change(id_of(pull))
+    assert (change.base, change.merge_base) == (repo.sha(), repo.sha())
+
+
+def test_no_common_ancestor_is_said(forge: GitHub, pull: PullRequest, github: FakeGitHub) -> None:
+    words = "No common ancestor between main and break."
+    github.faults.add("GET */compare/*", status=404, message=words)
+    with pytest.raises(Refused, match=words):
+        forge.change(id_of(pull))
+
+
 def test_a_merge_group_that_is_none(forge: GitHub, repo: Repo) -> None:
     with pytest.raises(Gone):
         forge.change(ChangeId(ForgeName.GITHUB, repo.id, Kind.MERGE_GROUP, ref="refs/heads/main"))

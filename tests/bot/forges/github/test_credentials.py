@@ -4,7 +4,6 @@ import base64
 import os
 import subprocess
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -171,13 +170,6 @@ def test_connecting_asks_nothing(github: FakeGitHub, as_app: Connect, as_person:
     as_app()
     as_person()
     assert github.counters.total() == 0
-
-
-def test_a_ca_bundle_that_is_none(as_app: Connect, pull: PullRequest, tmp_path: Path) -> None:
-    """It is read for https only; here it must do no harm."""
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text("")
-    assert as_app(ca_bundle=bundle).change(id_of(pull))
 
 
 def test_a_forge_that_is_not_there(github: FakeGitHub, as_app: Connect, pull: PullRequest) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.change import Change, ChangeId, ForgeName, Kind
-from bot.forges.base import Denied, Unsure
+from bot.forges.base import Denied, Role, Unsure
 from bot.forges.github import GitHub
 from bot.review import Annotation, Outcome, Progress, Status
 from rules.finding import Severity
@@ -273,3 +273,14 @@ def test_a_merge_group_has_the_same_status(
     forge.status(group, PASSED)
     (run,) = repo.checks(head)
     assert (run.name, run.conclusion) == ("redline", "success")
+
+
+def test_a_token_that_may_only_read_is_no_silent_end(
+    as_person: Connect, github: FakeGitHub, pull: PullRequest, repo: Repo
+) -> None:
+    repo.allow("eve", "read")
+    forge = as_person(github_token=github.token("eve"))
+    change = forge.change(id_of(pull))
+    with pytest.raises(Denied, match="write here"):
+        forge.status(change, QUEUED)
+    assert forge.role(change, "ada") is Role.NONE
