@@ -184,6 +184,12 @@ class Finding:
         return short(self.identity)
 
 
+def named(name: str) -> str:
+    """A name from the files as a message writes it: between backticks, so without its own."""
+    inert = name.replace("`", "'")
+    return f"`{inert}`"
+
+
 def short(identity: str, length: int = 4) -> str:
     """The first ``length`` signs (at most 12) of an identity, in letters easily told apart."""
     number, signs = int(identity[:16], 16), []

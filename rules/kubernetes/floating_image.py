@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Blocks, Problem, Severity
+from rules.finding import Blocks, Problem, Severity, named
 from rules.rule import rule
 from rules.subjects.image import Image, parse
 from rules.subjects.manifest import Manifest
@@ -131,5 +131,5 @@ def floating_image(manifest: Manifest) -> Iterator[Problem]:
 
 def _what(image: Image) -> str:
     if image.tag is None:
-        return f"{image.name} without a tag, which means latest"
-    return f"{image.name}:{image.tag}, a tag that moves"
+        return f"{named(image.name)} without a tag, which means `latest`"
+    return f"{named(f'{image.name}:{image.tag}')}, a tag that moves"

@@ -240,7 +240,7 @@ def _said(container: Container, what: str, place: Location, why: str) -> Problem
 def _pod_says_no(pod: Pod) -> Problem:
     return Problem(
         pod.at(*_KEYS),
-        "The pod says runAsNonRoot: false, so each container that does not say otherwise, an "
+        "The pod says `runAsNonRoot: false`, so each container that does not say otherwise, an "
         f"injected one too, may run as root: {_ROOT}.",
         detail="pod runAsNonRoot",
         blocks=None if pod.user else Blocks.NEW,

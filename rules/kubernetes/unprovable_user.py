@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Blocks, Problem, Severity
+from rules.finding import Blocks, Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.dockerfile import Dockerfile, UserKind
@@ -180,11 +180,11 @@ def _numbered(image: Image) -> bool:
 
 def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
     user = dockerfile.final_user
-    what = "as root" if user.is_root else f"as {user.name}, a name that has no number there"
+    what = "as root" if user.is_root else f"as {named(user.name)}, a name that has no number there"
     return Problem(
         pod.inherited(container, "runAsNonRoot")[1],
         f"{container.words} will not start (CreateContainerConfigError): runAsNonRoot is true, "
-        f"and {dockerfile.path} ends {what}.",
+        f"and {named(dockerfile.path)} ends {what}.",
         detail=f"{container.key} runAsUser",
         container=container.name,
         fix="Set runAsUser to the user's number, or end the Dockerfile with USER 10001:10001.",
@@ -194,10 +194,11 @@ def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
 def _could_not_look(containers: list[Container]) -> Problem:
     images = sorted({each.image for each in containers})
     more = f" and {len(images) - _SHOWN} more" if len(images) > _SHOWN else ""
+    shown = ", ".join(map(named, images[:_SHOWN]))
     return Problem(
         containers[0].at("image"),
-        f"Could not look whether {', '.join(images[:_SHOWN])}{more} has a numeric user: no "
-        "Dockerfile of this repository says so. If its user is a name, runAsNonRoot keeps the "
+        f"Could not look whether {shown}{more} has a numeric user: no Dockerfile of "
+        "this repository says so. If its user is a name, runAsNonRoot keeps the "
         "container from starting (CreateContainerConfigError).",
         detail="could not look",
         severity=Severity.WARNING,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from rules.finding import Location
+from rules.finding import Location, named
 from rules.subjects import image
 from rules.subjects.scalar import Value
 from rules.subjects.yaml import Map, Scalar
@@ -53,9 +53,9 @@ class Container:
 
     @property
     def words(self) -> str:
-        """As a sentence calls it: ``Init container migrate``."""
+        """As a sentence calls it: ``Init container `migrate```."""
         kind = _GROUPS[self.group].capitalize()
-        return f"{kind} {self.name}" if self.name else f"{kind} without a name"
+        return f"{kind} {named(self.name)}" if self.name else f"{kind} without a name"
 
     @property
     def image(self) -> str:

@@ -46,10 +46,12 @@ class Forge:
 
     def runs(self, repository: str, number: int) -> int:
         """How often the newest commit has been reviewed, or begun to be."""
-        history = self.status(repository, number).get("history", [])
+        conversation = self.conversation(repository, number)
+        rows = conversation["statuses"].get(conversation["head"], [])
         return sum(
-            row["state"] == "in_progress" and "checking out" in (row["title"] or "")
-            for row in history
+            shown["state"] == "in_progress" and "checking out" in (shown["title"] or "")
+            for row in rows
+            for shown in row["history"]
         )
 
     def answered(self, repository: str, number: int, comment: int) -> bool:

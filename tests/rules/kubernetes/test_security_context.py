@@ -77,7 +77,7 @@ def test_nameless_containers_are_told_apart_by_their_images() -> None:
 
 def test_messages_name_what_people_will_meet() -> None:
     (floating,) = found("floating-image", "  containers: [{name: web, image: 'host:5000/web'}]\n")
-    assert "host:5000/web without a tag" in floating.message
+    assert "`host:5000/web` without a tag" in floating.message
     (privileged,) = found("privileged-container", CONTAINER % "privileged: on")
     assert (privileged.blocks, privileged.container) == (Blocks.NEW, "web")
     assert "the node" in privileged.message

@@ -59,7 +59,7 @@ def test_how_the_dockerfile_ends(source: str | None, detail: str | None) -> None
 
 def test_a_workload_says_once_what_it_could_not_look_at() -> None:
     (finding,) = found(None, POD.replace("o/log", "o/else"))
-    assert "ghcr.io/o/else:1, ghcr.io/o/web:1" in finding.message
+    assert "`ghcr.io/o/else:1`, `ghcr.io/o/web:1`" in finding.message
     assert (finding.container, finding.location.line) == (None, 7)
 
 

@@ -57,8 +57,8 @@ def test_a_deployment() -> None:
         "registry:5000/log",
     ]
     assert [container.words for container in manifest.containers] == [
-        "Init container first",
-        "Container web",
+        "Init container `first`",
+        "Container `web`",
         "Container without a name",
     ]
 
