@@ -22,6 +22,12 @@ HEAD = {
 }
 
 
+def connected(fake: FakeGitHub) -> httpx.Client:
+    """A client of nobody's; certificates are not read, which takes longer than most tests."""
+    agent = {"User-Agent": "test"}
+    return httpx.Client(base_url=fake.api, headers=agent, timeout=20, verify=False)
+
+
 @pytest.fixture
 def fake(tmp_path: Path) -> Iterator[FakeGitHub]:
     with FakeGitHub(tmp_path) as running:
@@ -48,7 +54,7 @@ def app(fake: FakeGitHub) -> AppKey:
 @pytest.fixture
 def client(fake: FakeGitHub) -> Iterator[httpx.Client]:
     """A plain account's client: it may write in ``org/shop``."""
-    with httpx.Client(base_url=fake.api, headers={"User-Agent": "test"}, timeout=20) as made:
+    with connected(fake) as made:
         made.headers["Authorization"] = f"Bearer {fake.token('ada')}"
         yield made
 
@@ -59,6 +65,6 @@ def bot(fake: FakeGitHub, app: AppKey) -> Iterator[httpx.Client]:
     token = fake.server.state.token(
         app.state.bot, installation=app.installation, permissions=app.installation.permissions
     )
-    with httpx.Client(base_url=fake.api, headers={"User-Agent": "test"}, timeout=20) as made:
+    with connected(fake) as made:
         made.headers["Authorization"] = f"Bearer {token.value}"
         yield made

@@ -25,16 +25,20 @@ def signed(app: AppKey, now: float | None = None, **claims: Any) -> dict[str, st
 
 def mint(fake: FakeGitHub, app: AppKey, **body: Any) -> httpx.Response:
     url = f"{fake.api}/app/installations/{app.installation.id}/access_tokens"
-    return httpx.post(url, headers=signed(app), json=body)
+    return httpx.post(url, headers=signed(app), json=body, verify=False)
 
 
 def get(fake: FakeGitHub, path: str, token: str) -> httpx.Response:
-    return httpx.get(fake.api + path, headers={**AGENT, "Authorization": f"token {token}"})
+    return httpx.get(
+        fake.api + path, headers={**AGENT, "Authorization": f"token {token}"}, verify=False
+    )
 
 
 def test_an_app_is_known_by_its_jwt(fake: FakeGitHub, app: AppKey, repo: Repo) -> None:
-    me = httpx.get(f"{fake.api}/app", headers=signed(app)).json()
-    there = httpx.get(f"{fake.api}/repos/org/shop/installation", headers=signed(app)).json()
+    me = httpx.get(f"{fake.api}/app", headers=signed(app), verify=False).json()
+    there = httpx.get(
+        f"{fake.api}/repos/org/shop/installation", headers=signed(app), verify=False
+    ).json()
     assert (me["id"], me["slug"]) == (app.id, "redline")
     assert there["id"] == app.installation.id
     assert fake.violations == []
@@ -52,7 +56,7 @@ def test_an_app_is_known_by_its_jwt(fake: FakeGitHub, app: AppKey, repo: Repo) -
 def test_a_wrong_jwt_is_refused(
     fake: FakeGitHub, app: AppKey, claims: dict[str, Any], words: str
 ) -> None:
-    answer = httpx.get(f"{fake.api}/app", headers=signed(app, **claims))
+    answer = httpx.get(f"{fake.api}/app", headers=signed(app, **claims), verify=False)
     assert answer.status_code == 401
     assert words in answer.json()["message"]
 
@@ -65,14 +69,14 @@ def test_anothers_key_is_refused(fake: FakeGitHub, app: AppKey) -> None:
         algorithm="RS256",
     )
     headers = {**AGENT, "Authorization": f"Bearer {token}"}
-    assert httpx.get(f"{fake.api}/app", headers=headers).status_code == 401
+    assert httpx.get(f"{fake.api}/app", headers=headers, verify=False).status_code == 401
 
 
 def test_the_forges_clock_decides(fake: FakeGitHub, app: AppKey) -> None:
     fake.clock.skew = -300
-    assert httpx.get(f"{fake.api}/app", headers=signed(app)).status_code == 401
+    assert httpx.get(f"{fake.api}/app", headers=signed(app), verify=False).status_code == 401
     early = signed(app, time.time() - 300)
-    assert httpx.get(f"{fake.api}/app", headers=early).status_code == 200
+    assert httpx.get(f"{fake.api}/app", headers=early, verify=False).status_code == 200
 
 
 def test_a_token_has_fewer_permissions_when_asked(
@@ -101,7 +105,7 @@ def test_a_token_ends(fake: FakeGitHub, app: AppKey, repo: Repo) -> None:
 def mint_at_fakes_time(fake: FakeGitHub, app: AppKey) -> str:
     url = f"{fake.api}/app/installations/{app.installation.id}/access_tokens"
     headers = signed(app, fake.clock.now())
-    return str(httpx.post(url, headers=headers).json()["token"])
+    return str(httpx.post(url, headers=headers, verify=False).json()["token"])
 
 
 def test_a_permission_is_taken_away_from_living_tokens(
@@ -127,12 +131,15 @@ def test_a_private_repository_needs_a_role(fake: FakeGitHub) -> None:
 
 def test_nobody_may_write_and_a_bad_token_is_401(fake: FakeGitHub, pull: PullRequest) -> None:
     url = f"{fake.api}/repos/org/shop/issues/1/comments"
-    assert httpx.post(url, headers=AGENT, json={"body": "x"}).status_code == 401
+    assert httpx.post(url, headers=AGENT, json={"body": "x"}, verify=False).status_code == 401
     assert get(fake, "/user", "ghp_wrong").json()["message"] == "Bad credentials"
 
 
 def test_a_request_without_a_name_is_refused(fake: FakeGitHub) -> None:
-    assert httpx.get(f"{fake.api}/rate_limit", headers={"User-Agent": ""}).status_code == 403
+    assert (
+        httpx.get(f"{fake.api}/rate_limit", headers={"User-Agent": ""}, verify=False).status_code
+        == 403
+    )
 
 
 def test_an_installation_is_no_user(fake: FakeGitHub, bot: httpx.Client, repo: Repo) -> None:

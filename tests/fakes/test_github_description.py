@@ -69,7 +69,7 @@ def test_the_fake_as_a_process(tmp_path: Path) -> None:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         assert key.read_text().startswith("-----BEGIN PRIVATE KEY-----")
-        with httpx.Client(base_url=told["url"]) as client:
+        with httpx.Client(base_url=told["url"], verify=False) as client:
             play(client)
     finally:
         process.terminate()

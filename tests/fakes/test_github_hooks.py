@@ -103,7 +103,7 @@ def test_the_log_and_a_redelivery(
         {"iss": str(app.id), "iat": now - 9, "exp": now + 60}, app.private_key, algorithm="RS256"
     )
     headers = {"User-Agent": "test", "Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=fake.api, headers=headers) as client:
+    with httpx.Client(base_url=fake.api, headers=headers, verify=False) as client:
         listed = client.get("/app/hook/deliveries", params={"per_page": 1})
         [row] = listed.json()
         assert (row["event"], row["status_code"], row["redelivery"]) == ("issue_comment", 0, False)
