@@ -13,41 +13,49 @@ _FLAGS = (
     r"|client-secret|(?:secret|access)-key|(?:db|root|admin|http|proxy)-password|db-?pass"
     r"|(?:github|registry)-token|(?:dest|src)?storepass|keypass|requirepass"
 )
-_FLAG = re.compile(rf"(?<![\w-])--?({_FLAGS})(?:=|\s{{1,20}})(?!-){_VALUE}")
-_URL = re.compile(r"""://([^\s:@/'"$]{0,100}):([^\s@/'"]{1,200})@([^\s/'":]{1,200})""")
+_FLAG = re.compile(rf"(?<![\w-])--?({_FLAGS})(?:=|\s{{1,20}})(?!-|id=){_VALUE}")
+_URL = re.compile(r"""://([^\s:@/'"]{0,100}):([^\s@/'"]{1,200})@([^\s/'":]{1,200})""")
 _HEADER = re.compile(
     r"(authorization|private-token|x-api-key|x-auth-token):\s{0,5}(?:(?:bearer|basic|token)\s{1,5})?"
     r"""([^\s"']{4,500})""",
     re.IGNORECASE,
 )
-_USER = re.compile(rf"\bcurl\b[^;&|]{{0,400}}?\s(?:-u|--user)(?:\s{{1,20}}|=|){_VALUE}")
 _NETRC = re.compile(r"""\blogin\s{1,5}\S{1,100}\s{1,5}password\s{1,5}([^\s"']{1,200})""")
 _NPM = re.compile(rf"(?<!\w)(_(?:authToken|password))\s{{1,20}}{_VALUE}")
+_AWS = re.compile(rf"\b(aws_secret_access_key|aws_session_token)\s{{1,20}}{_VALUE}")
+_OPENSSL = re.compile(r"""(-pass(?:in|out)?)\s{1,5}["']?pass:([^\s"';&|]{1,200})""")
 _DEBCONF = re.compile(rf"([a-z_-]{{0,40}}password(?:_again)?)\s{{1,20}}password\s{{1,20}}{_VALUE}")
 _CHPASSWD = re.compile(
     rf"\b(?:echo|printf)\s{{1,20}}(?:-\w{{1,3}}\s{{1,20}})?{_VALUE}\s{{0,20}}\|\s{{0,20}}"
     r"(?:sudo\s{1,20})?(chpasswd|passwd)\b"
 )
-_NAMED = ((_FLAG, "--{}"), (_NPM, "{}"), (_DEBCONF, "{}"))
-_SHORT = (  # programs whose short option is a password
-    ("sshpass -p", re.compile(rf"\bsshpass\s{{1,20}}-p\s{{0,20}}{_VALUE}")),
+_NAMED = ((_FLAG, "--{}"), (_NPM, "{}"), (_DEBCONF, "{}"), (_AWS, "{}"), (_OPENSSL, "{}"))
+# Programs whose short option is a password: the program, the option, and what it is called.
+_SHORT = (
+    (re.compile(r"\bsshpass\s"), re.compile(rf"\s-p\s{{0,20}}{_VALUE}"), "sshpass -p"),
     (
+        re.compile(r"\b(?:mysql|mariadb)(?:admin|dump)?\s"),
+        re.compile(rf"\s-p{_VALUE}"),
         "mysql -p",
-        re.compile(rf"\b(?:mysql|mariadb)(?:admin|dump)?\s[^;&|]{{0,300}}?(?<=\s)-p{_VALUE}"),
     ),
-    ("redis-cli -a", re.compile(rf"\bredis-cli\s[^;&|]{{0,200}}?(?<=\s)-a\s{{1,20}}{_VALUE}")),
+    (re.compile(r"\bredis-cli\s"), re.compile(rf"\s-a\s{{1,20}}{_VALUE}"), "redis-cli -a"),
     (
-        "login -p",
         re.compile(
-            r"\b(?:docker|podman|buildah|skopeo|helm|oras|az|oc|cf)\s[^;&|]{0,100}?\blogin\s"
-            rf"[^;&|]{{0,300}}?(?<=\s)-p\s{{1,20}}{_VALUE}"
+            r"\b(?:docker|podman|buildah|skopeo|helm|oras|az|oc|cf)\s[\s\w-]{0,50}\blogin\s"
         ),
+        re.compile(rf"\s-p\s{{1,20}}{_VALUE}"),
+        "login -p",
     ),
     (
+        re.compile(r"\bhtpasswd\s"),
+        re.compile(
+            rf"\s-\w{{0,9}}b\w{{0,9}}\s(?:-\w{{1,9}}\s{{1,9}}){{0,9}}\S{{1,99}}\s\S{{1,99}}\s{_VALUE}"
+        ),
         "htpasswd",
-        re.compile(rf"\bhtpasswd\s{{1,20}}-\w*b\w*\s[^;&|]{{1,200}}?\s\S{{1,100}}\s{_VALUE}"),
     ),
 )
+_USER = re.compile(rf"\s(?:-u|--user)(?:\s{{1,20}}|=|){_VALUE}")
+_COMMAND = re.compile(r"[^;&|\n]{1,100000}")
 _WRITTEN = re.compile(
     r"""(?:>{1,2}|\btee\s(?:-a\s)?|\bcp\s[^;&|\n]{1,200}\s)\s{0,5}["']?([^\s"';&|<>()]{1,200})"""
 )
@@ -97,14 +105,23 @@ def _options(text: str) -> Iterator[Leak]:
         for found in pattern.finditer(text):
             if is_literal(_bare(found[2])):
                 yield Leak(found.start(), form.format(found[1]))
-    for name, pattern in _SHORT:
-        for found in pattern.finditer(text):
-            if is_literal(_bare(found[1])):
-                yield Leak(found.start(1), name)
-    for found in _USER.finditer(text):
-        _, colon, password = _bare(found[1]).partition(":")
-        if colon and is_literal(password):
-            yield Leak(found.start(1), "curl --user")
+    for command in _COMMAND.finditer(text):
+        for leak in _short(command[0]):
+            yield Leak(command.start() + leak.at, leak.what)
+
+
+def _short(command: str) -> Iterator[Leak]:
+    """The passwords after short options in one command, up to the next ``;``, ``&`` or ``|``."""
+    for program, option, name in _SHORT:
+        called = program.search(command)
+        found = option.search(command, called.end() - 1) if called else None
+        if found and is_literal(_bare(found[1])):
+            yield Leak(found.start(1), name)
+    if "curl" in command:
+        for found in _USER.finditer(command):
+            _, colon, password = _bare(found[1]).partition(":")
+            if colon and is_literal(password):
+                yield Leak(found.start(1), "curl --user")
 
 
 def passwords_in_urls(text: str) -> Iterator[Leak]:

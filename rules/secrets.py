@@ -42,7 +42,7 @@ _HARMLESS = _set(
     "public pub gpg pgp keyring allow empty random disable enable require skip max min num"
     " generate without hide mask no"
 )
-_REFERENCE = re.compile(r"\$[A-Za-z_{(@*#?0-9]|`|\{\{|<%|^%\w+%$|^<.*>$|^@\w+@$|^\[.*\]$")
+_REFERENCE = re.compile(r"\$[A-Za-z_{(@*#?0-9]|\$$|`|\{\{|<%|^%\w+%$|^<.*>$|^@\w+@$|^\[.*\]$")
 _EMPTY = re.compile(
     r"(?:true|false|yes|no|on|off|none|null|nil|undefined|unset|empty|default|disabled|enabled"
     r"|auto|\d{1,3}|n/?a"
@@ -117,7 +117,7 @@ def is_literal(value: str) -> bool:
     Not an empty one, a variable or command, a switch, a placeholder, a path or an address.
     """
     value = value.strip()
-    if not value or _REFERENCE.search(value) or _PATTERN.search(value):
+    if not any(map(str.isalnum, value)) or _REFERENCE.search(value) or _PATTERN.search(value):
         return False
     return not _EMPTY.fullmatch(value) and not _ELSEWHERE.fullmatch(value)
 
@@ -164,7 +164,8 @@ _PRIVATE_FILES = re.compile(
     r"|[._]netrc|\.git-credentials|\.pgpass|\.pypirc|\.dockercfg|\.dockerconfigjson|\.s3cfg"
     r"|\.boto|\.my\.cnf|\.vault-token|\.vault_pass(?:word)?|kubeconfig|credentials"
     r"|client_secrets?.*\.json|(?:.*[-_])?service[-_]?account(?:[-_]?key)?\.json"
-    r"|terraform\.tfstate|.+\.tfstate"
+    r"|(?:.*[-_.])?(?:ssh|deploy|private|secret)[-_]?key(?:\.(?:txt|der|json))?"
+    r"|(?:gcp|gcloud|google|sa)?[-_]?key(?:file)?\.json|.+\.tfstate"
     r"|.*\.(?:p12|pfx|ppk|kdbx|jks|jceks|keystore|p8|pvk)"
 )
 _ENV_FILES = re.compile(r"\.env(?:\..+)?|[\w-]+\.env|\.envrc")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Blocks, Problem, Severity
+from rules.finding import Blocks, Problem, Severity, named
 from rules.layers import Kept, kept
 from rules.rule import rule
 from rules.subjects.dockerfile import Dockerfile
@@ -145,4 +145,4 @@ def baked_secret(dockerfile: Dockerfile) -> Iterator[Problem]:
 
 
 def _shown(found: Kept) -> str:
-    return found.what[:1].upper() + found.what[1:] if " " in found.what else f"`{found.what}`"
+    return found.what[:1].upper() + found.what[1:] if " " in found.what else named(found.what)

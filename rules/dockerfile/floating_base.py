@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Problem, Severity
+from rules.finding import Problem, Severity, named
 from rules.rule import rule
 from rules.subjects.dockerfile import Dockerfile, Stage
 from rules.subjects.image import Image, parse
@@ -137,5 +137,5 @@ def _shown(stage: Stage) -> str:
 
 def _message(shown: str, image: Image) -> str:
     if image.tag is None:
-        return f"`{shown}` has no tag: each build takes what `latest` is that day"
-    return f"`{shown}` moves: the same commit builds another image tomorrow"
+        return f"{named(shown)} has no tag: each build takes what `latest` is that day"
+    return f"{named(shown)} moves: the same commit builds another image tomorrow"

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from rules.finding import Finding, Location, Severity, folder
+from rules.finding import Finding, Location, Severity, folder, named
 
 NAME = "escaping-path"
 
@@ -20,7 +20,7 @@ def link(path: str, target: str, escape: Escape) -> Finding:
     shown = target if len(target) <= 100 else f"{target[:100]}..."
     return _finding(
         path,
-        f"This link to `{shown}` leads to {escape.value}: it was not followed,"
+        f"This link to {named(shown)} leads to {escape.value}: it was not followed,"
         " and whoever builds from a checkout reads what lies there on their machine",
         f"link to {escape.value}",
         "Link to a file of this repository, with a relative path, or copy the file.",

@@ -16,8 +16,7 @@ from rules.subjects.words import UNKNOWN, Malformed, substitute
 __all__ = ["Dockerfile", "Stage", "Unreadable", "User", "UserKind", "is_dockerfile", "parse"]
 
 _NAME = re.compile(
-    r"(?:.+\.)?(?:dockerfile|containerfile)(?:\..+)?|(?:Dockerfile|Containerfile)[-_].+",
-    re.IGNORECASE,
+    r"(?i:(?:.+\.)?(?:dockerfile|containerfile)(?:\..+)?)|(?:Dockerfile|Containerfile)[-_].+"
 )
 _OTHER = re.compile(  # a file about a Dockerfile, or a template of one
     r".*\.(?:dockerignore|md|rst|adoc|txt|html|json|ya?ml|toml|lock|log|sh|py|go|rb|js|ts|lua"

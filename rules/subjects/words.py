@@ -18,6 +18,8 @@ _DEEPEST = 50  # ${a:-${b:-...}}
 _PLAIN = re.compile(rf"[^{SPACE}$<'\"\\`}}/]+")
 _QUOTED = re.compile(r'[^"$\\`]+')
 _OPENING = re.compile(r"<<[\t\r ]*|<")
+_SPACES = re.compile(rf"([{SPACE}])")
+_DIGITS, _NAME = re.compile(r"\d+"), re.compile(r"\w*")
 _SPECIAL = "@*#?-$!0"
 
 Lookup = Callable[[str], str | None]  # a variable's value, UNKNOWN, or None where it is not set
@@ -152,7 +154,7 @@ class _Reader:
         if not split:
             self.word.append(piece)
             return
-        for part in re.split(rf"([{SPACE}])", piece):
+        for part in _SPACES.split(piece):
             if part and part in SPACE:
                 self._done(found)
             elif part:
@@ -228,13 +230,10 @@ class _Reader:
 
     def _name(self) -> str:
         rest = self.text[self.at : self.at + 1]
-        if rest.isdecimal():
-            pattern = r"\d+"
-        elif rest and rest in _SPECIAL:
-            pattern = "."
-        else:
-            pattern = r"\w*"
-        found = re.compile(pattern).match(self.text, self.at)
+        if rest and rest in _SPECIAL:
+            self.at += 1
+            return rest
+        found = (_DIGITS if rest.isdecimal() else _NAME).match(self.text, self.at)
         self.at = found.end() if found else self.at
         return found[0] if found else ""
 
