@@ -32,6 +32,20 @@ _OWN = """\
 would refuse it, and nothing in it was judged. The comment stands at the line where reading stopped.
 
 Fix: correct the syntax at that line. A template belongs into a chart.
+
+### escaping-path
+
+**A symbolic link leads out of the repository, or a submodule was added or moved.** Warns: neither
+is followed or fetched, so what lies there was not reviewed.
+
+Fix: link to a file of the repository with a relative path; review a submodule's commit where it is.
+
+### author-suppression
+
+**A pragma or a tool's configuration in the change would silence a finding.** Informs: what it would
+silence is shown all the same.
+
+Fix: none is needed. A finding that should not count is allowed by someone who may.
 """
 
 

@@ -95,6 +95,10 @@ GOOD_ASKED_FOR = """
   FROM debian:12.8
   RUN echo "root:$(openssl rand -hex 16)" | chpasswd
 """
+_FIX = (
+    "Mount it for the one command that needs it, `RUN --mount=type=secret,id=...`, and revoke it"
+    " if it is in git."
+)
 
 
 @rule(
@@ -138,8 +142,9 @@ def baked_secret(dockerfile: Dockerfile) -> Iterator[Problem]:
         for found in kept(instruction, arguments):
             yield Problem(
                 dockerfile.at(instruction, found.line),
-                f"{_shown(found)} {found.why}",
+                f"{_shown(found)} {found.why}.",
                 detail=f"{label} {instruction.keyword} {found.what}".strip(),
+                fix=_FIX,
                 severity=None if found.sure else Severity.WARNING,
             )
 

@@ -114,6 +114,7 @@ def floating_base(dockerfile: Dockerfile) -> Iterator[Problem]:
                 dockerfile.at(stage.start),
                 _message(_shown(stage), image),
                 detail=f"{stage.name} FROM {_shown(stage)}".strip(),
+                fix="Name a version, or better a version and its digest.",
             )
 
 
@@ -137,5 +138,5 @@ def _shown(stage: Stage) -> str:
 
 def _message(shown: str, image: Image) -> str:
     if image.tag is None:
-        return f"{named(shown)} has no tag: each build takes what `latest` is that day"
-    return f"{named(shown)} moves: the same commit builds another image tomorrow"
+        return f"{named(shown)} has no tag: each build takes what `latest` is that day."
+    return f"{named(shown)} moves: the same commit builds another image tomorrow."

@@ -107,9 +107,9 @@ def named_user(dockerfile: Dockerfile) -> Iterator[Problem]:
     yield Problem(
         dockerfile.at(user.instruction),
         f"The image runs as {named(user.name)}, a name: a pod with runAsNonRoot will not start,"
-        " since Kubernetes cannot prove that it is not root",
+        " since Kubernetes cannot prove that it is not root.",
         detail=f"{dockerfile.stages[-1].label} USER {user.name}",
-        fix=f"write its number: `USER {number}`" if number else "",
+        fix=f"Say the number: `USER {number or '10001:10001'}`.",
         suggestion=_suggestion(user, number),
     )
 

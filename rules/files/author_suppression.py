@@ -14,7 +14,7 @@ def suppression(path: str, line: int, rule: str, detail: str) -> Finding:
         rule=NAME,
         severity=Severity.INFO,
         location=Location(path, line, block=(line, line)),
-        message=f"This would silence {rule}, which is found here: it is shown all the same",
+        message=f"This would silence {rule}, which is found here: it is shown all the same.",
         detail=f"{rule} {detail}".strip(),
         address=path,
         project=folder(path),

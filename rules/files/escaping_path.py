@@ -21,7 +21,7 @@ def link(path: str, target: str, escape: Escape) -> Finding:
     return _finding(
         path,
         f"This link to {named(shown)} leads to {escape.value}: it was not followed,"
-        " and whoever builds from a checkout reads what lies there on their machine",
+        " and whoever builds from a checkout reads what lies there on their machine.",
         f"link to {escape.value}",
         "Link to a file of this repository, with a relative path, or copy the file.",
     )
@@ -32,7 +32,7 @@ def submodule(path: str, commit: str) -> Finding:
     return _finding(
         path,
         f"This submodule now stands at `{commit[:12]}`: it was not fetched,"
-        " so nothing in it was reviewed",
+        " so nothing in it was reviewed.",
         f"submodule at {commit}",
         "Review that commit in its own repository.",
     )

@@ -256,7 +256,8 @@ def test_is_none(path: str) -> None:
 PIECES = [
     "FROM a\n", "FROM ", "RUN ", "COPY ", "ENV ", "ARG ", "USER ", "ONBUILD ", "HEALTHCHECK ",
     "CMD ", " ", "\n", "\r\n", "\\\n", "`\n", "\\", "'", '"', "$", "${", "}", ":-", "#",
-    "# escape=`\n", "<<EOF", "<<-'E'", "EOF\n", "E\n", "[", '["a"]', "=", "a", "A=$A", "--from=a ", "AS b", "\x00",
+    "# escape=`\n",
+    "<<EOF", "<<-'E'", "EOF\n", "E\n", "[", '["a"]', "=", "a", "A=$A", "--from=a ", "AS b", "\x00",
     "\ufeff", "\u2028", "\udfff", "é", "root", "1000", "id_rsa", "TOKEN=abcdef", "curl -u a:b ",
 ]  # fmt: skip
 TEXTS = st.one_of(
