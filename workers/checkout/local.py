@@ -6,12 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workers.checkout.git import EMPTY_TREE, Git, view
-from workers.checkout.reading import Checkout, Range, opened
+from workers.checkout.objects import reading
+from workers.checkout.reading import Checkout, Range
 from workers.checkout.repository import Repository, found
 from workers.checkout.terms import Incomplete, NothingToCompare, UnknownCommit
 from workers.checkout.working import WorkingTree
 
-_DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_DEFAULTS = {  # the best first
+    "refs/remotes/origin/HEAD": "origin/HEAD",
+    "refs/remotes/origin/main": "origin/main",
+    "refs/remotes/origin/master": "origin/master",
+    "refs/heads/main": "main",
+    "refs/heads/master": "master",
+}
 
 
 @contextmanager
@@ -31,11 +38,12 @@ def local(
         commits = _range(repository, base, head, all_new=all_new)
         own = Path(folder, "own")
         git = Git(view(Path(folder, "view"), [repository.objects, own / "objects"]))
-        if head is None:
-            tree = WorkingTree(repository, view(own, ()), git).written(commits.head)
-            commits = Range(commits.merge_base, commits.base, tree, uncommitted=True)
-        with opened(commits, git, _missing) as checkout:
-            yield checkout
+        with reading(git) as objects:
+            if head is None:
+                files = WorkingTree(repository, view(own, ()), objects)
+                tree = files.written(commits.head)
+                commits = Range(commits.merge_base, commits.base, tree, uncommitted=True)
+            yield Checkout(commits, objects, _missing)
 
 
 def _missing(shas: Sequence[str]) -> None:
@@ -53,7 +61,7 @@ def _range(repository: Repository, base: str | None, head: str | None, *, all_ne
     if start is None and all_new:
         return Range(EMPTY_TREE, EMPTY_TREE, tip or EMPTY_TREE)
     if start is None:
-        known = ", ".join(_DEFAULTS)
+        known = ", ".join(_DEFAULTS.values())
         raise NothingToCompare(f"no default branch is known ({known}): give --base, or --all")
     if tip is None:
         raise NothingToCompare("the branch has no commit yet: commit once, or give --all")
@@ -69,8 +77,9 @@ def _range(repository: Repository, base: str | None, head: str | None, *, all_ne
 def _base(repository: Repository, base: str | None) -> str | None:
     if base is not None:
         return _commit(repository, base)
-    answers = (repository.ask(*_parse(name)) for name in _DEFAULTS)
-    return next((sha for sha in answers if sha), None)
+    listed = repository.ask("for-each-ref", "--format=%(refname) %(objectname)", *_DEFAULTS) or ""
+    known = dict(line.split(" ") for line in listed.splitlines())
+    return next((known[name] for name in _DEFAULTS if name in known), None)
 
 
 def _commit(repository: Repository, name: str) -> str:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from bot.change import Change
 from workers.checkout.git import Failed, Git, TimedOut, is_sha, view
-from workers.checkout.reading import Checkout, Range, opened
+from workers.checkout.objects import reading
+from workers.checkout.reading import Checkout, Range
 from workers.checkout.terms import CheckoutError, Denied, HeadGone, Unreachable
 
 LARGEST = 20 << 30  # bytes of all mirrors together
@@ -98,8 +99,8 @@ def fetched(change: Change, token: str, state: Path, *, local: bool = False) -> 
     with Mirror(mirrors, f"{change.id.forge}-{change.id.repository}").used() as mirror:
         source = Source(change.clone_url, token, local)
         mirror.fetch([commits.merge_base, commits.base, commits.head], source)
-        with opened(commits, mirror.view, lambda shas: mirror.fetch_blobs(shas, source)) as one:
-            yield one
+        with reading(mirror.view) as objects:
+            yield Checkout(commits, objects, lambda shas: mirror.fetch_blobs(shas, source))
     evict(mirrors, LARGEST)
 
 

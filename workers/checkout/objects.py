@@ -1,7 +1,8 @@
 """Read git objects: one long-lived git for contents, one for sizes."""
 
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO
 
 from workers.checkout.git import Failed, Git, end, is_sha
@@ -16,7 +17,7 @@ class Objects:
     """The objects of a repository, read by name. Paths are decoded with surrogateescape."""
 
     def __init__(self, git: Git) -> None:
-        self._git = git
+        self.git = git
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._trees: dict[str, Mapping[str, Entry]] = {}
 
@@ -42,7 +43,7 @@ class Objects:
 
     def entries(self, commit: str) -> dict[str, Entry]:
         """Every file of a commit or tree."""
-        listing = self._git.run("ls-tree", "-r", "-z", "--full-tree", _checked(commit))
+        listing = self.git.run("ls-tree", "-r", "-z", "--full-tree", _checked(commit))
         found = {}
         for line in listing.split(b"\0")[:-1]:
             about, _, name = line.partition(b"\t")
@@ -93,7 +94,7 @@ class Objects:
         """The line that answers a name: name, type, size; or name and ``missing``."""
         _checked(name[:40])
         if mode not in self._running:
-            self._running[mode] = self._git.start("cat-file", mode)
+            self._running[mode] = self.git.start("cat-file", mode)
         process = self._running[mode]
         given = _pipe(process.stdin)
         given.write(name.encode("ascii") + b"\n")
@@ -102,6 +103,16 @@ class Objects:
         if not line:
             raise Failed(process.wait(), b"")
         return line.split()
+
+
+@contextmanager
+def reading(git: Git) -> Iterator[Objects]:
+    """The objects for as long as the block runs."""
+    objects = Objects(git)
+    try:
+        yield objects
+    finally:
+        objects.close()
 
 
 def _parsed(tree: bytes) -> dict[str, Entry]:

@@ -1,12 +1,11 @@
 """A change's files at merge base, base and head, read from git objects when asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.change import ChangedFile, Diff, FileStatus
 from workers.checkout import attributes, diff
-from workers.checkout.git import ZERO, Git, TooMuch, is_sha
+from workers.checkout.git import ZERO, TooMuch, is_sha
 from workers.checkout.objects import Objects
 from workers.checkout.terms import Incomplete, Oversize
 from workers.project import Entry
@@ -35,10 +34,10 @@ class Checkout:
     much to be reviewed, empty otherwise; the diff then has files but no lines.
     """
 
-    def __init__(self, commits: Range, git: Git, objects: Objects, bring: Bring) -> None:
+    def __init__(self, commits: Range, objects: Objects, bring: Bring) -> None:
         self.merge_base, self.base, self.head = commits.merge_base, commits.base, commits.head
         self.uncommitted = commits.uncommitted
-        self._git, self._objects, self._bring = git, objects, bring
+        self._git, self._objects, self._bring = objects.git, objects, bring
         self.diff, self.excess = self._compared()
 
     def _compared(self) -> tuple[Diff, str]:
@@ -106,13 +105,3 @@ class Checkout:
 def _blobs(files: Iterable[ChangedFile]) -> tuple[str, ...]:
     sides = ((s, m) for f in files for s, m in ((f.old_sha, f.old_mode), (f.new_sha, f.new_mode)))
     return tuple(dict.fromkeys(sha for sha, mode in sides if sha != ZERO and mode != _SUBMODULE))
-
-
-@contextmanager
-def opened(commits: Range, git: Git, bring: Bring) -> Iterator[Checkout]:
-    """A checkout for as long as the block runs."""
-    objects = Objects(git)
-    try:
-        yield Checkout(commits, git, objects, bring)
-    finally:
-        objects.close()

@@ -15,6 +15,10 @@ _OBEYED = (
     *("core.autocrlf", "core.eol", "core.excludesfile", "core.filemode", "core.ignorecase"),
     *("core.precomposeunicode", "core.symlinks", "core.sparsecheckout", "core.sparsecheckoutcone"),
 )
+_ABOUT = (
+    *("rev-parse", "--show-object-format", "--path-format=absolute"),
+    *("--git-path", "objects", "--git-path", "index", "--git-path", "info/exclude"),
+)
 _NOT_OURS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 
 
@@ -25,12 +29,11 @@ class Repository:
     objects: Path
     index: Path
     exclude: Path
-    common: Path
     top: Path | None
     directory: Path
 
     def ask(self, *argv: str) -> str | None:
-        """One line from git about commits and refs, None where git says no."""
+        """What git prints about commits and refs, None where it says no."""
         ran = _asked(self.directory, *argv)
         return ran.stdout.decode("utf-8", "surrogateescape").strip() if not ran.returncode else None
 
@@ -48,24 +51,18 @@ def found(path: Path) -> Repository:
     if not path.exists():
         raise NotARepository(f"{path} does not exist")
     folder = path if path.is_dir() else path.parent
-    paths = ("objects", "index", "info/exclude")
-    asked = [word for name in paths for word in ("--git-path", name)]
-    about = ("--path-format=absolute", *asked, "--git-common-dir", "--is-bare-repository")
-    ran = _asked(folder, "rev-parse", *about, "--show-object-format")
+    ran = _asked(folder, *_ABOUT, "--show-toplevel")
+    if ran.returncode:
+        ran = _asked(folder, *_ABOUT)  # a bare one has no working tree to show
     if ran.returncode:
         raise NotARepository(_why(folder, ran.stderr))
-    *places, bare, form = os.fsdecode(ran.stdout).rstrip("\n").rsplit("\n", 2)
+    form, *places = os.fsdecode(ran.stdout).rstrip("\n").split("\n")
     if form != "sha1":
         raise NotARepository(f"{path} keeps its objects as {form}; Redline reads sha1 only")
-    objects, index, exclude, common = map(Path, places[0].split("\n"))
-    return Repository(objects, index, exclude, common, _top(folder, bare), folder)
-
-
-def _top(folder: Path, bare: str) -> Path | None:
-    if bare == "true":
-        return None
-    ran = _asked(folder, "rev-parse", "--path-format=absolute", "--show-toplevel")
-    return None if ran.returncode else Path(os.fsdecode(ran.stdout).rstrip("\n"))
+    if len(places) not in (3, 4):
+        raise NotARepository("a path with a line break in it cannot be read")
+    objects, index, exclude, *top = map(Path, places)
+    return Repository(objects, index, exclude, top[0] if top else None, folder)
 
 
 def _why(folder: Path, stderr: bytes) -> str:

@@ -29,12 +29,12 @@ class WorkingTree:
 
     The index is copied with its times, so that git still knows which files it need not read.
     git writes with no sight of the repository's objects: of one that is there already it would
-    renew the file's time. Only reading goes through ``view``, which sees both.
+    renew the file's time. Only ``objects`` reads both.
     """
 
-    def __init__(self, repository: Repository, own: Path, view: Git) -> None:
+    def __init__(self, repository: Repository, own: Path, objects: Objects) -> None:
         assert repository.top is not None
-        self._top, self._own, self._view = os.fsencode(repository.top), own, view
+        self._top, self._own, self._objects = os.fsencode(repository.top), own, objects
         for source in (repository.index, *repository.index.parent.glob("sharedindex.*")):
             if source.exists():
                 copy2(source, own / source.name)
@@ -53,18 +53,15 @@ class WorkingTree:
     def written(self, tip: str) -> str:
         """The name of the tree. ``tip`` is the commit that the working tree stands on."""
         git = Git(self._own, self._config, self._environment)
-        objects = Objects(self._view)
+        sees_all = Git(self._objects.git.repository, self._config, self._environment)
         try:
-            self._update(git, objects)
-            reading = Git(self._view.repository, self._config, self._environment)
-            staged = reading.run(*_STAGED, tip, "--")
-            return _Trees(objects, self._own).grown(tip, _changes(staged))
+            self._update(git)
+            staged = sees_all.run(*_STAGED, tip, "--")
+            return _Trees(self._objects, self._own).grown(tip, _changes(staged))
         except Failed as failure:
             raise _unwritten(failure.stderr) from None
-        finally:
-            objects.close()
 
-    def _update(self, git: Git, objects: Objects) -> None:
+    def _update(self, git: Git) -> None:
         """Bring the index of our own up to the files."""
         try:
             listed = _listed(git.run("-C", os.fsdecode(self._top), *_LIST))
@@ -76,18 +73,18 @@ class WorkingTree:
         replaced = [name for name, entry in chosen.items() if self._is_folder(name, entry)]
         for name, entry in chosen.items():
             if entry.regular and name not in replaced:
-                self._copy(objects, entry.sha)
+                self._copy(entry.sha)
         for how, names in ((_REMOVE, replaced), (_UPDATE, [*(chosen.keys() - set(replaced))])):
             if names:
                 given = b"".join(name + b"\0" for name in names)
                 git.run("-C", os.fsdecode(self._top), *how, given=given)
 
     def _sight(self) -> Mapping[str, str]:
-        return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self._view.repository / "objects")}
+        return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(self._objects.git.repository / "objects")}
 
-    def _copy(self, objects: Objects, sha: str) -> None:
+    def _copy(self, sha: str) -> None:
         """Let git see what a file was: whether its line ends are converted hangs on that."""
-        content = objects.content(sha)
+        content = self._objects.content(sha)
         if isinstance(content, bytes):
             store(self._own, b"blob", content)
 
@@ -115,11 +112,12 @@ def _listed(out: bytes) -> Iterator[tuple[bytes, Entry]]:
     """Names, each with what the index has for it: nothing where it is untracked.
 
     A line is a letter and a name, with mode, sha, stage and a tab between them where tracked.
+    Every tracked file has a line with H; one that was changed or removed has another.
     """
     for line in out.split(b"\0")[:-1]:
         if line.startswith(b"? "):
             yield line[2:], Entry("", "")
-        else:
+        elif not line.startswith(b"H "):
             about, _, name = line.partition(b"\t")
             _letter, mode, sha, _stage = about.decode("ascii").split(" ")
             yield name, Entry(mode, sha)

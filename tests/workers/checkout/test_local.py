@@ -16,6 +16,7 @@ from workers.checkout import (
     NothingToCompare,
     UnknownCommit,
     local,
+    working,
 )
 from workers.checkout.git import EMPTY_TREE
 
@@ -155,6 +156,33 @@ def test_a_change_in_the_same_moment_as_the_index_is_seen(work: Repository) -> N
         with opened(work) as checkout:
             entry = checkout.find(checkout.head, ["a"])["a"]
             assert checkout.blobs([entry.sha]) == {entry.sha: b"x\n"}
+
+
+def test_only_what_changed_is_looked_at(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({f"d{n % 30}/{n}": f"{n}\n" for n in range(600)})
+    repository.checkout()
+    repository.git("update-index", "--refresh")
+    repository.write("d1/1", "changed\n")
+    written: list[bytes] = []
+    store = working.store
+
+    def spy(path: Path, kind: bytes, body: bytes) -> str:
+        written.append(kind)
+        return store(path, kind, body)
+
+    monkeypatch.setattr(working, "store", spy)
+    with opened(repository) as checkout:
+        assert changed(checkout) == {"d1/1": "M"}
+    assert sorted(written) == [b"blob", b"tree", b"tree"]
+
+
+def test_a_path_with_a_line_break(tmp_path: Path) -> None:
+    repository = Repository.create(tmp_path / "a\nb")
+    repository.commit({"a": "1\n"})
+    with pytest.raises(NotARepository, match="line break"), local(repository.path, None, None):
+        pass
 
 
 def test_filters_and_hooks_of_the_repository_do_not_run(work: Repository, tmp_path: Path) -> None:
