@@ -148,7 +148,8 @@ def test_the_life_of_a_pull_request(
     sha = pull.merge()
     read = client.get(f"{SHOP}/pulls/1").json()
     assert (read["merged"], read["state"], read["merge_commit_sha"]) == (True, "closed", sha)
-    actions = [one.action for one in fake.hooks.log if one.event == "pull_request"]
+    actions = [event["what"] for event in pull.conversation()["events"]]
+    assert actions == [one.action for one in fake.hooks.log if one.event == "pull_request"]
     assert actions == [
         "opened",
         "converted_to_draft",

@@ -233,3 +233,26 @@ def test_the_conversation_is_read_back(
         ("comment", "bob", "Nice"),
     ]
     assert told["notifications"] == pull.notifications == 3
+
+
+def test_a_comment_at_an_older_commit_is_outdated_at_once(
+    client: httpx.Client, fake: FakeGitHub, pull: PullRequest
+) -> None:
+    older = pull.head
+    pull.push({"Dockerfile": pull.text("Dockerfile").replace("USER root", "USER 1000")})
+    assert post(client, at(2), at(3), commit_id=older).status_code == 200
+    gone, there = comments(client)
+    assert (gone["line"], gone["original_line"], gone["commit_id"]) == (None, 2, older)
+    assert (there["line"], there["original_commit_id"]) == (3, older)
+    assert fake.violations == []
+
+
+def test_another_base_branch_shows_other_lines(
+    client: httpx.Client, fake: FakeGitHub, pull: PullRequest, repo: Repo
+) -> None:
+    post(client, at(2), at(3, path="old.txt", side="LEFT"))
+    repo.move("release", pull.head)
+    repo.push("release", {"more": "x"})
+    pull.retarget("release")
+    assert [one["line"] for one in comments(client)] == [None, None]
+    assert fake.violations == []

@@ -76,6 +76,10 @@ def stale(server: Server, seconds: float, kinds: list[str]) -> None:
     server.faults.stale(seconds, *kinds)
 
 
+def hooks(server: Server, lose: float = 0.0, double: float = 0.0) -> None:
+    server.hooks.lose, server.hooks.double = lose, double
+
+
 def clear(server: Server) -> None:
     server.faults.clear()
 
@@ -112,5 +116,6 @@ ACTS: dict[str, Callable[..., Any]] = {
         counters,
         deliveries,
         redeliver,
+        hooks,
     )
 }

@@ -50,7 +50,7 @@ class Access:
         """The App that signed this JWT; GitHub looks at iss, iat and exp, on its own clock."""
         try:
             claims = jwt.decode(value, options={"verify_signature": False})
-            app = self.state.apps[int(claims["iss"])]
+            app = self.state.apps[int(str(claims["iss"]).removeprefix("Iv23"))]
             jwt.decode(value, app.key, algorithms=["RS256"], options={"verify_exp": False,
                 "verify_iat": False, "verify_iss": False, "verify_aud": False})  # fmt: skip
         except (jwt.PyJWTError, KeyError, ValueError, TypeError):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from tests.fakes.github.state import (
     CheckRun,
     Comment,
+    Event,
     Pull,
     Repository,
     Review,
@@ -21,7 +22,9 @@ Row = dict[str, Any]
 
 
 def conversation(server: "Server", pull: Pull) -> Row:
-    """``timeline`` (comments and reviews, oldest first), ``threads``, ``statuses`` by sha."""
+    """``timeline`` (comments and reviews, oldest first), ``events`` (opened, synchronize, ...),
+    ``threads``, ``statuses`` by sha.
+    """
     timeline = [comment_row(server, line) for line in pull.comments.values()]
     timeline += [review_row(pull, line) for line in pull.reviews.values()]
     shas = dict.fromkeys([*(row["commit"] for row in timeline if "commit" in row), *heads(pull)])
@@ -33,9 +36,20 @@ def conversation(server: "Server", pull: Pull) -> Row:
         "draft": pull.draft,
         "head": pull.head,
         "timeline": sorted((row for row in timeline if row), key=lambda row: row["at"]),
+        "events": [event_row(event) for event in pull.events],
         "threads": thread_rows(server, pull),
         "statuses": {sha: status_rows(pull.repository, sha) for sha in shas},
         "notifications": sum(each.pull == pull.number for each in server.notifications),
+    }
+
+
+def event_row(event: Event) -> Row:
+    return {
+        "what": event.what,
+        "by": event.by.login,
+        "at": event.when,
+        "time": stamp(event.when),
+        "head": event.head,
     }
 
 

@@ -52,7 +52,7 @@ class Faults:
     def stale(self, seconds: float, *kinds: str) -> None:
         """Listings show what was there so many seconds ago.
 
-        Kinds: comments, reviews, review_comments, threads, checks, statuses, reactions, pulls.
+        Kinds: comments, reviews, review_comments, threads, checks, statuses, reactions.
         """
         self.late.update(dict.fromkeys(kinds, seconds))
 

@@ -18,6 +18,7 @@ from tests.fakes.github.state import (
     Account,
     CheckRun,
     Comment,
+    Event,
     Pull,
     Repository,
     Review,
@@ -165,6 +166,7 @@ class Hooks:
         one.seconds = max(0.0, self.server.state.clock.now() - begun)
 
     def pull(self, action: str, pull: Pull, by: Account, **further: Any) -> None:
+        pull.events.append(Event(action, by, self.server.state.clock.now(), pull.head))
         self.send("pull_request", payloads.pull(self.server, pull, by, **further), action)
 
     def issue_comment(

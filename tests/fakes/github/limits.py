@@ -29,6 +29,7 @@ class Limits:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.hourly = 5000
+        self.hourly_of_nobody = 60
         self.writes_a_minute = 80
         self.writes_an_hour = 500
         self.retry_after = 60.0
@@ -50,7 +51,7 @@ class Limits:
     def spend(self, actor: Actor) -> None:
         """Count one request. Raises Refused 403 when none is left."""
         budget = self.budget(actor)
-        if budget.used >= self.hourly:
+        if budget.used >= self.limit(actor):
             raise Refused(
                 403, f"API rate limit exceeded for {actor.name}.", headers=self.headers(actor)
             )
@@ -70,11 +71,14 @@ class Limits:
             raise Refused(403, SECONDARY, headers={"Retry-After": str(wait)})
         budget.writes.append(now)
 
+    def limit(self, actor: Actor) -> int:
+        return self.hourly_of_nobody if actor.name == "nobody" else self.hourly
+
     def figures(self, actor: Actor) -> dict[str, int]:
         budget = self.budget(actor)
         return {
-            "limit": self.hourly,
-            "remaining": max(0, self.hourly - budget.used),
+            "limit": self.limit(actor),
+            "remaining": max(0, self.limit(actor) - budget.used),
             "reset": math.ceil(budget.begun + 3600),
             "used": budget.used,
         }

@@ -158,7 +158,8 @@ def list_pulls(call: Call) -> Answer:
         found = [one for one in found if one.base_ref == base]
     if head := call.query.get("head"):
         found = [one for one in found if one.head_label == head]
-    newest_first = call.query.get("direction", "asc" if "sort" in call.query else "desc") == "desc"
+    usual = "desc" if sort == "created" else "asc"
+    newest_first = call.query.get("direction", usual) == "desc"
     found.sort(
         key=lambda one: (one.updated if sort == "updated" else one.created, one.number),
         reverse=newest_first,

@@ -137,6 +137,9 @@ class Server:
         if not request.headers.get("user-agent"):
             raise Refused(403, "Request forbidden by administrative rules. Please make sure your "
                           "request has a User-Agent header.")  # fmt: skip
+        accepted = request.headers.get("accept", "")
+        if accepted.endswith((".diff", ".patch")):  # it may say so of any change: do not rely on it
+            raise Refused(406, "Sorry, the diff exceeded the maximum number of lines (20000)")
         version = request.headers.get("x-github-api-version", VERSIONS[0])
         if version not in VERSIONS:
             raise Refused(400, f"{version} is not a supported version")

@@ -148,7 +148,10 @@ class Place:
 
 @dataclass(frozen=True)
 class ReviewComment:
-    """A comment in a thread: ``place`` moves with the pull request, ``original`` stays."""
+    """A comment in a thread: ``place`` moves with the pull request, ``original`` stays.
+
+    ``original_base`` and ``original_commit`` are what its diff lay between when it was written.
+    """
 
     id: int
     review: int
@@ -158,6 +161,7 @@ class ReviewComment:
     original: Place
     commit: str
     original_commit: str
+    original_base: str
     hunk: str
     created: float
     updated: float
@@ -225,6 +229,16 @@ class Suite:
     sha: str
 
 
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a pull request: opened, pushed, closed, merged, ..."""
+
+    what: str
+    by: Account
+    when: float
+    head: str
+
+
 @dataclass
 class Pull:
     """A pull request. ``head_repository`` None: the fork was deleted."""
@@ -248,7 +262,7 @@ class Pull:
     merged: float | None = None
     merged_by: Account | None = None
     merge_commit: str | None = None
-    commits: set[str] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
     comments: dict[int, Timeline[Comment]] = field(default_factory=dict)
     reviews: dict[int, Timeline[Review]] = field(default_factory=dict)
     review_comments: dict[int, Timeline[ReviewComment]] = field(default_factory=dict)

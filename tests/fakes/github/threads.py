@@ -66,8 +66,7 @@ def shape(server: "Server", pull: Pull, one: ReviewComment) -> dict[str, Any]:
 
 def where(pull: Pull, one: ReviewComment) -> dict[str, Any]:
     place, original, git = one.place, one.original, pull.repository.git
-    base = git.merge_base(pull.base_ref, one.original_commit) or one.original_commit
-    before = anchors.position(diff(git, base, one.original_commit), original)
+    before = anchors.position(diff(git, one.original_base, one.original_commit), original)
     now = anchors.position(diff(git, merge_base(pull), pull.head), place)
     numbers = {"position": now, "original_position": before or 1}
     if place.subject == "file":
@@ -121,6 +120,7 @@ def start(server: "Server", pull: Pull, review: Review, comment: dict[str, Any])
     one = ReviewComment(
         id=server.state.id(), review=review.id, author=review.author, body=comment["body"],
         place=placed, original=asked, commit=review.commit, original_commit=review.commit,
+        original_base=base,
         hunk=hunk, created=now, updated=now,
     )  # fmt: skip
     pull.review_comments[one.id] = Timeline(now, one)
@@ -155,8 +155,8 @@ def follow(server: "Server", pull: Pull) -> None:
     for line in pull.review_comments.values():
         if (one := line.now) is None:
             continue
-        base = git.merge_base(pull.base_ref, one.original_commit) or one.original_commit
-        placed = anchors.moved(git, one.original, (base, one.original_commit), after)
+        before = (one.original_base, one.original_commit)
+        placed = anchors.moved(git, one.original, before, after)
         commit = pull.head if placed.line is not None or placed.subject == "file" else one.commit
         if (placed, commit) != (one.place, one.commit):
             line.set(now, replace(one, place=placed, commit=commit))
