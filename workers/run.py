@@ -67,12 +67,13 @@ class Run:
     def _publish(self, review: Review, checkout: Checkout) -> Status:
         """Bring the conversation up to date; the status that goes with it."""
         wanted = markdown.wanted(review, checkout.diff, self._settings.key)
+        last = self._lease.last()
         if self.change.id.kind is Kind.CHANGE:
             publish(
                 self._forge.conversation(self.change),
                 wanted,
                 self._guard(),
-                lambda run: renames(checkout, run),
+                lambda run: renames(checkout, run, last.head if last else run),
                 Timing(self._settings.settle_seconds),
             )
         return wanted.status
@@ -101,9 +102,15 @@ class Run:
         self._forge.status(self.change, status)
 
 
-def renames(checkout: Checkout, run: str) -> Mapping[str, str]:
-    """Old to new names of files between an earlier head and this one; none if it is unknown."""
-    return {} if run == checkout.head else checkout.renames(run, checkout.head)
+def renames(checkout: Checkout, run: str, last: str) -> Mapping[str, str]:
+    """Old to new names of files between an earlier head and this one; none if it is unknown.
+
+    ``last`` is the head that was reviewed before this one: a file that has changed much since
+    ``run`` was moved in the last push all the same, and marks bear the names of that time.
+    """
+    heads = dict.fromkeys((run, last))
+    moved = [checkout.renames(head, checkout.head) for head in heads if head != checkout.head]
+    return {old: new for each in moved for old, new in each.items()}
 
 
 class Watch:

@@ -11,6 +11,7 @@ from bot.markdown.status import done
 from bot.markdown.thread import Group, groups
 from bot.marks import body_hash, sign
 from bot.review import Comment, CommentKind, Mark, Outcome, Posted, Review, Status
+from rules.files.unreadable_file import NAME as UNREADABLE
 
 MOST_THREADS = 10  # new ones, a push
 
@@ -126,12 +127,23 @@ class Wanted:
         body = thread.over(f"**{headline}**", posted.body)
         return Parting(mark, f"{body}\n\n{signed}", headline)
 
-    def judged(self, mark: Mark) -> bool:
-        """Whether a finding's absence means anything: its stage was not left unchecked."""
+    def judged(self, mark: Mark, path: str) -> bool:
+        """Whether a finding's absence means anything: its stage ran, and its file could be read.
+
+        ``path`` is the file's name now, empty where the mark does not tell its file.
+        """
+        if path in self._unread or (self._unread and not path):
+            return False
         return not any(
             result.outcome is Outcome.UNCHECKED and mark.stage in (result.stage, "")
             for result in self.review.results
         )
+
+    @cached_property
+    def _unread(self) -> frozenset[str]:
+        """Files that nobody could parse: what was found in them may still be there."""
+        every = (finding for result in self.review.results for finding in result.findings)
+        return frozenset(each.location.path for each in every if each.rule == UNREADABLE)
 
     @cached_property
     def _existing(self) -> frozenset[tuple[str, str]]:

@@ -41,8 +41,7 @@ def publish(
         _part(pen, double, wanted.doubled(double))
     _edit_threads(pen, wanted, match)
     for gone in match.gone:
-        if wanted.judged(gone.mark):
-            _part(pen, gone, wanted.retired(gone))
+        _part(pen, gone, wanted.retired(gone))
     summary = wanted.summary(posted=match.summary is not None, resolved=match.resolved, left=left)
     if match.summary and summary:
         _edit_summary(pen, match.summary, summary)
@@ -65,7 +64,8 @@ def _part(pen: Pen, posted: Posted, parting: Parting) -> None:
 def _edit_threads(pen: Pen, wanted: Wanted, match: Match) -> None:
     for group, posted in match.threads.items():
         mark = wanted.mark(group)
-        if posted.mark.body != mark.body:
+        # A file's new name too: from push to push it can be followed, over many it may not.
+        if (posted.mark.body, posted.mark.subject) != (mark.body, mark.subject):
             pen.edit(posted, wanted.thread(group).body, mark)
 
 

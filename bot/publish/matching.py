@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from bot.markdown.thread import Group
 from bot.markdown.wanted import MOST_THREADS, Wanted
@@ -52,7 +52,7 @@ def matched(wanted: Wanted, posted: Iterable[Posted], renames: Renames) -> Match
             match.summary, match.left = each, names.left(mark)
         elif group:
             match.threads[group] = each
-        else:
+        elif wanted.judged(mark, names.path(mark)):
             match.gone.append(each)
         seen.add(mark.subject)
     return match
@@ -79,7 +79,7 @@ class Names:
     """What groups are called now, and were called at an earlier commit, before files moved."""
 
     def __init__(self, groups: Sequence[Group], renames: Renames) -> None:
-        self._groups, self._renames = groups, renames
+        self._groups, self._renames = groups, cache(renames)
         self._then: dict[str, Mapping[tuple[str, str], Group]] = {}
 
     @cached_property
@@ -92,6 +92,10 @@ class Names:
             return None
         name = (mark.rule, mark.identity or mark.path)
         return self._now.get(name) or self._at(mark.run).get(name)
+
+    def path(self, mark: Mark) -> str:
+        """What the file of a thread's findings is called today, empty where it does not say."""
+        return self._renames(mark.run).get(mark.path, mark.path) if mark.path else ""
 
     def left(self, mark: Mark) -> frozenset[str]:
         """Today's names of what a summary's mark says was left out."""

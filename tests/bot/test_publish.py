@@ -150,6 +150,18 @@ def test_a_renamed_file_keeps_the_thread_of_a_single_finding(story: Story) -> No
     assert len(story.talk.open()) == 1
 
 
+def test_a_file_is_followed_from_push_to_push(story: Story) -> None:
+    """Git may see both renames, and not that the last name is the first one's."""
+    story.found(finding())
+    for old, new, head in (("web", "site", NEXT), ("site", "page", "e" * 40)):
+        moved = changed_file(FileStatus.RENAMED, f"apps/{new}.yaml", f"apps/{old}.yaml")
+        story.talk.diff = Diff((moved,))
+        judged = review(result(finding(path=f"apps/{new}.yaml")), head=head)
+        story.run(judged, {f"apps/{old}.yaml": f"apps/{new}.yaml"})
+    assert len(story.talk.inline) == 1
+    assert story.thread.resolver is None
+
+
 def opened(folder: str) -> Finding:
     path = f"{folder}/a.tf"
     return finding("opened-port", path, address=path, project=folder, family=Family.NETWORK)
@@ -216,6 +228,24 @@ def test_an_unchecked_stage_fixes_nothing(story: Story) -> None:
     other = unchecked("hadolint")
     story.run(review(result(), other, head=NEXT))
     assert story.talk.open() == []
+
+
+def test_a_file_that_nobody_can_read_fixes_nothing(story: Story) -> None:
+    story.found(finding(), finding(path="apps/api.yaml", name="api"))
+    broken = finding("unreadable-file", path="apps/web.yaml", family=None)
+    story.found(broken, head=NEXT)
+    assert [each.anchor.path for each in story.talk.open()] == ["apps/web.yaml"] * 2
+    story.found(head="e" * 40)
+    assert story.talk.open() == []
+
+
+def test_a_file_that_nobody_can_read_fixes_nothing_of_another_name(story: Story) -> None:
+    story.found(finding())
+    story.talk.diff = Diff((changed_file(FileStatus.RENAMED, "apps/b.yaml", "apps/web.yaml"),))
+    broken = finding("unreadable-file", path="apps/b.yaml", family=None)
+    renames = {"apps/web.yaml": "apps/b.yaml"}
+    story.run(review(result(broken), head=NEXT), renames)
+    assert "Fixed" not in "".join(each.body for each in story.talk.inline)
 
 
 def test_what_only_warns_now_is_not_called_fixed(story: Story) -> None:
