@@ -124,7 +124,10 @@ class Running:
 
     def __init__(self, server: Server, port: int = 0) -> None:
         self.server = server
-        self.socket = socket.create_server(("127.0.0.1", port))
+        # asyncio sets TCP_NODELAY only where the protocol is named; else each answer waits 40 ms
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", port))
         server.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         self.loop = asyncio.new_event_loop()
         self.over = asyncio.Event()
