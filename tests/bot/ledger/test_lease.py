@@ -161,6 +161,17 @@ def test_two_hundred_rechecks_are_two_runs(ledger: Ledger, later: Later) -> None
     assert runs == 2
 
 
+def test_a_recheck_of_what_waits_already_is_no_second_wish(ledger: Ledger) -> None:
+    ledger.want(change(), recheck=True)
+    take(ledger).done(A, "passed", b"{}")
+    ledger.remember(push(B))
+    assert not ledger.want(change(), recheck=True)
+    lease = take(ledger)
+    assert lease.recheck, "it did not put the push off, and is served by the same run"
+    lease.done(B, "passed", b"{}")
+    assert ledger.due(0) == []
+
+
 def test_a_push_does_not_wait_for_the_recheck_s_turn(ledger: Ledger) -> None:
     ledger.remember(push(A))
     for _ in range(2):
