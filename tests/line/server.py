@@ -104,7 +104,11 @@ class Redline:
                         stderr=log,
                     )
                 )
-        eventually(self.ready, f"redline is ready: {self.log.read_text()[-3000:]}", 30)
+        try:
+            eventually(self.ready, f"redline is ready; its log: {self.log}", 120)
+        except AssertionError:
+            self.stop()
+            raise
 
     def ready(self) -> bool:
         assert all(process.poll() is None for process in self.processes), self.log.read_text()
