@@ -204,7 +204,7 @@ class _Conversation:
         if isinstance(ask, Read):
             yield from self._blobs(ask.shas)
         elif isinstance(ask, AskMarked):
-            yield Named(tuple(sorted(self._checkout.marked(ask.paths))))
+            yield Named(tuple(sorted(self._checkout.marked(filter(_plain, ask.paths)))))
         else:
             yield self._found(ask)
 
@@ -228,6 +228,11 @@ class _Conversation:
                 yield Blob(content.size, content.start)
             else:
                 yield Blob(len(content), content)
+
+
+def _plain(path: str) -> bool:
+    """Whether git takes it for a path inside a repository: a tree may hold other names."""
+    return "\0" not in path and not {"", ".", ".."} & set(path.split("/"))
 
 
 def _unchecked(stage: str, reason: str) -> StageResult:

@@ -1,6 +1,7 @@
 """What the parent and its keyless child say to each other: frames of typed data over a socket."""
 
 import os
+import re
 import select
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ _CHUNK = 1 << 18
 _NOISE = 4096  # bytes that are kept of what is printed beside the frames
 _TICK = 1.0  # seconds
 _FOREVER = float("inf")
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _EXTENSION = 1  # a string that is no valid Unicode: a path with other bytes
 
 
@@ -254,11 +256,16 @@ def _wrapped(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_wrapped(each) for each in value]
     if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
-        return msgspec.msgpack.Ext(_EXTENSION, value.encode("utf-8", "surrogatepass"))
+        return msgspec.msgpack.Ext(_EXTENSION, _raw(value))
     return value
+
+
+def _raw(text: str) -> bytes:
+    """The bytes that surrogates stand for; any other half of a pair stands for nothing."""
+    return _HALF.sub("\ufffd", text).encode("utf-8", "surrogateescape")
 
 
 def _unwrapped(code: int, data: memoryview) -> str:
     if code != _EXTENSION:
         raise ValueError("an unknown extension")
-    return bytes(data).decode("utf-8", "surrogatepass")
+    return bytes(data).decode("utf-8", "surrogateescape")

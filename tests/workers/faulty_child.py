@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.review import Outcome, StageResult
 from rules.finding import Finding, Location, Severity
 from workers import child
-from workers.pipe import Ended, Find, Pipe, Read, Started, Task
+from workers.pipe import AskMarked, Ended, Find, Pipe, Read, Started, Task
 from workers.project import Judged, Project, Unchecked
 from workers.step import Step
 from workers.touched import always
@@ -54,7 +54,8 @@ def marked(what: Callable[[Project], Judged]) -> Callable[[Project], Judged]:
     """Say first, to those who watch the folder, that it has begun."""
 
     def run(project: Project) -> Judged:
-        (FOLDER / "pid").write_text(str(os.getpid()))
+        (FOLDER / "pid.new").write_text(str(os.getpid()))
+        (FOLDER / "pid.new").rename(FOLDER / "pid")
         return what(project)
 
     return run
@@ -134,6 +135,7 @@ def speak(fault: str) -> None:
         "an option": Read(("--batch-all-objects",)),
         "another stage": Started("unheard", ""),
         "a stage twice": Ended(StageResult(FINE, "", Outcome.FAILED)),
+        "odd paths": AskMarked(("../../etc/passwd", "/etc/passwd", "a\0b", "", "a", "./a")),
         "a tree's file": Read((task.head,)),
     }
     if fault == "garbage":

@@ -30,7 +30,7 @@ from workers.pipe import (
     Wishes,
 )
 
-ODD = "a\udcff\ud800\n\u202e`"
+ODD = "a\udcff\n\u202e`"
 FINDING = Finding(
     rule="root-container",
     severity=Severity.BLOCKING,
@@ -76,6 +76,13 @@ def test_what_is_sent_arrives(
     assert Pipe(ends[1].fileno()).receive(type(frame)) == frame
 
 
+def test_half_a_surrogate_pair_stands_for_nothing(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    Pipe(ends[0].fileno()).send(Started("\ud800a\udcff\udc00", ""))
+    assert Pipe(ends[1].fileno()).receive(Said) == Started("\ufffda\udcff\ufffd", "")
+
+
 def test_a_frame_that_is_larger_than_the_socket(ends: tuple[socket.socket, socket.socket]) -> None:
     frame = Blob(5 << 20, os.urandom(5 << 20))
     sender = threading.Thread(target=Pipe(ends[0].fileno()).send, args=(frame,))
@@ -98,6 +105,7 @@ def test_a_frame_that_is_larger_than_the_socket(ends: tuple[socket.socket, socke
         framed(b"\x91" * 100_000, b"\1"),
         framed(msgspec.msgpack.encode({"type": msgspec.msgpack.Ext(9, b"x")}), b"\1"),
         framed(msgspec.msgpack.encode(msgspec.msgpack.Ext(1, b"\xff")), b"\1"),
+        framed(b"\x82\xa4type\xa7Started\xa5stage\xa3\xed\xa0\x80"),
         framed(b"", size=(160 << 20) + 1),
         b"\xff\xff\xff\xff\xff",
         b"Traceback (most recent call last):\n",

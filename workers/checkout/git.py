@@ -30,11 +30,11 @@ SAFE = {
 }
 
 
-class Failed(Exception):
+class Failed(CheckoutError):
     """git ended with an error; ``stderr`` is for telling errors apart, not for people."""
 
     def __init__(self, exit_code: int, stderr: bytes) -> None:
-        super().__init__(f"git exited with {exit_code}")
+        super().__init__(f"git could not read the repository (exit {exit_code}): see `git fsck`")
         self.stderr = stderr
 
 

@@ -100,7 +100,12 @@ def fetched(change: Change, token: str, state: Path, *, local: bool = False) -> 
         source = Source(change.clone_url, token, local)
         mirror.fetch([commits.merge_base, commits.base, commits.head], source)
         with reading(mirror.view) as objects:
-            yield Checkout(commits, objects, lambda shas: mirror.fetch_blobs(shas, source))
+            try:
+                one = Checkout(commits, objects, lambda shas: mirror.fetch_blobs(shas, source))
+            except Failed:
+                mirror.give_up()
+                raise Unreachable("the mirror was damaged and is made anew") from None
+            yield one
     evict(mirrors, LARGEST)
 
 
@@ -120,10 +125,19 @@ class Mirror:
     def _repository(self) -> Path:
         return self.path / "git"
 
+    @property
+    def _damaged(self) -> Path:
+        return self.path / "damaged"
+
+    def give_up(self) -> None:
+        """Have the mirror made anew once nobody uses it any more."""
+        self._damaged.touch()
+
     @contextmanager
     def used(self) -> Iterator["Mirror"]:
         """Keep the mirror from being removed while the block runs; make it where it is not."""
-        if len(list(self._repository.glob("objects/pack/*.pack"))) > _PACKS:
+        packs = self._repository.glob("objects/pack/*.pack")
+        if self._damaged.exists() or len(list(packs)) > _PACKS:
             self.remove()
         with _locked(self._use, fcntl.LOCK_SH):
             os.utime(self._use)
@@ -162,7 +176,7 @@ class Mirror:
 
     def _tidy(self) -> None:
         """Clear what a killed fetch left behind, and forget the oldest commits."""
-        for pattern in ("*.lock", "objects/pack/tmp_*"):
+        for pattern in ("*.lock", "refs/kept/*.lock", "objects/pack/tmp_*"):
             for left in self._repository.glob(pattern):
                 left.unlink(missing_ok=True)
         kept = sorted(self._repository.glob("refs/kept/*"), key=lambda ref: ref.stat().st_mtime)

@@ -19,6 +19,7 @@ class Objects:
     def __init__(self, git: Git) -> None:
         self.git = git
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._sizes: dict[str, int] = {}
         self._trees: dict[str, Mapping[str, Entry]] = {}
 
     def close(self) -> None:
@@ -29,8 +30,12 @@ class Objects:
 
     def size(self, sha: str) -> int | None:
         """An object's size in bytes; None where it is not here."""
-        words = self._header("--batch-check", sha)
-        return int(words[2]) if len(words) == 3 else None
+        if sha not in self._sizes:
+            words = self._header("--batch-check", sha)
+            if len(words) != 3:
+                return None
+            self._sizes[sha] = int(words[2])
+        return self._sizes[sha]
 
     def content(self, sha: str) -> bytes | Oversize | None:
         """A blob, unless it is too large; None where it is not here."""

@@ -11,6 +11,7 @@ import pytest
 from tests.repositories import Link, Repository, Submodule
 from workers.checkout import (
     Checkout,
+    CheckoutError,
     Incomplete,
     NotARepository,
     NothingToCompare,
@@ -346,6 +347,16 @@ def test_a_partial_clone_that_lacks_contents(work: Repository, tmp_path: Path) -
         *(work.path.as_uri(), str(clone.path)),
     )
     with pytest.raises(Incomplete, match="refetch"), opened(clone):
+        pass
+
+
+def test_a_damaged_repository(work: Repository) -> None:
+    work.write("a", "2\n")
+    for folder in (work.path / ".git" / "objects").glob("??"):
+        for file in folder.iterdir():
+            if file.stem != work.git("rev-parse", "HEAD")[2:]:
+                file.unlink()
+    with pytest.raises(CheckoutError), local(work.path, None, None):
         pass
 
 

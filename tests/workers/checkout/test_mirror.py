@@ -18,6 +18,7 @@ from workers.checkout import (
     CheckoutError,
     HeadGone,
     Oversize,
+    Unreachable,
     fetched,
     mirror,
 )
@@ -244,12 +245,38 @@ def test_what_a_killed_fetch_leaves_behind_is_cleared(
     with opened(change, tmp_path):
         pass
     git = tmp_path / "mirrors" / "github-1" / "git"
-    (git / "shallow.lock").write_text("")
-    (git / "objects" / "pack" / "tmp_pack_x").write_text("torn")
     pushed = forge.commit({"a": "3\n"}, branch="change")
+    (git / "shallow.lock").write_text("")
+    (git / "refs" / "kept" / f"{pushed}.lock").write_text("")
+    (git / "objects" / "pack" / "tmp_pack_x").write_text("torn")
     with opened(replace(change, head=pushed), tmp_path) as checkout:
         assert len(checkout.diff.files) == 1
     assert not list(git.rglob("tmp_*"))
+
+
+def test_a_damaged_mirror_is_made_anew(given_change: Make, tmp_path: Path) -> None:
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    with opened(change, tmp_path):
+        pass
+    for pack in (tmp_path / "mirrors").rglob("*.pack"):
+        pack.unlink()
+    with pytest.raises(Unreachable, match="made anew"), opened(change, tmp_path):
+        pass
+    with opened(change, tmp_path) as checkout:
+        assert len(checkout.diff.files) == 1
+
+
+def test_a_mirror_of_too_many_packs_is_made_anew(
+    given_change: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    with opened(change, tmp_path):
+        packs = set((tmp_path / "mirrors").rglob("*.pack"))
+    monkeypatch.setattr(mirror, "_PACKS", len(packs) - 1)
+    (tmp_path / "mirrors" / "github-1" / "old").touch()
+    with opened(change, tmp_path) as checkout:
+        assert len(checkout.diff.files) == 1
+    assert not (tmp_path / "mirrors" / "github-1" / "old").exists()
 
 
 def test_two_reviews_of_one_repository_at_once(
