@@ -61,6 +61,14 @@ class Change:
     installation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An open change and its newest commit, as a listing shows them."""
+
+    id: ChangeId
+    head: str
+
+
 class FileStatus(StrEnum):
     """git's letters for what happened to a file."""
 

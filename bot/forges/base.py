@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
-from bot.change import Change, ChangeId
+from bot.change import Change, ChangeId, Seen
 from bot.review import Comment, Posted, Status
 
 
@@ -87,14 +87,20 @@ class Forge(Protocol):
     def change(self, change: ChangeId) -> Change:
         """The change as it is now. Raises Gone when it cannot be reviewed any more."""
 
-    def open_changes(self) -> Iterator[ChangeId]:
+    def open_changes(self) -> Iterator[Seen]:
         """Every open change of the repositories that we may review, oldest activity last."""
 
-    def unfinished(self, change: Change) -> bool:
+    def unfinished(self, change: Change | Seen) -> bool:
         """Whether the head lacks a final status of ours."""
 
-    def token(self, change: Change) -> str:
-        """What git may fetch this repository with; ``""`` where none is needed."""
+    def send_again(self) -> int:
+        """Ask for the webhooks that did not reach us; how many, 0 where the forge has no log."""
+
+    def token(self, change: Change, *, fresh: bool = False) -> str:
+        """What git may fetch this repository with; ``""`` where none is needed.
+
+        ``fresh``: not the one that was given last, which was refused.
+        """
 
     def role(self, change: Change, login: str) -> Role:
         """What this person may do in the change's repository, asked live."""

@@ -21,6 +21,7 @@ from bot.ledger.models import (
 )
 
 _INTENTS_KEPT = 86_400.0
+_SETBACKS = ""  # in place of a head: how often in a row the forge gave no answer
 _FORCED = ChangeRow.forced > ChangeRow.done
 
 
@@ -119,21 +120,37 @@ class Lease:
 
         From here on the status is in this run's hands: the wish counts as announced.
         """
-        row = {"change": self._place.row, "head": head, "count": 1, "at": now()}
-        insert = self._database.insert(AttemptRow).values(row)
-        counted = insert.on_conflict_do_update(
-            index_elements=["change", "head"], set_={"count": AttemptRow.count + 1, "at": now()}
-        ).returning(AttemptRow.count)
         with self._fenced() as connection:
-            count: int = connection.execute(counted).scalar_one()
+            count = self._count(connection, head)
             self._set(connection, announced=self._place.taken)
         self._counted = head
         return count
 
-    def announced(self) -> None:
-        """The status tells of what is wanted. Raises Lost."""
-        with self._database.write() as connection:
+    def announced(self, head: str = "") -> None:
+        """The status, at ``head`` if at all, tells of what is wanted. Raises Lost."""
+        row = {"change": self._place.row, "head": head, "count": 0, "at": now()}
+        begun = self._database.insert(AttemptRow).values(row).on_conflict_do_nothing()
+        with self._fenced() as connection:
+            if head:
+                connection.execute(begun)
             self._set(connection, announced=self._place.taken)
+
+    def left(self, head: str) -> list[str]:
+        """Other heads of this change at which a status was shown and never finished."""
+        begun = select(AttemptRow.head).where(AttemptRow.change == self._place.row)
+        with self._database.read() as connection:
+            rows = connection.execute(begun.where(AttemptRow.head.not_in((head, _SETBACKS))))
+            return [row.head for row in rows]
+
+    def ended(self, head: str) -> None:
+        """The status at this head is finished. Raises Lost."""
+        with self._fenced() as connection:
+            self._forget(connection, head)
+
+    def setback(self) -> int:
+        """Count that the forge gave no answer; how often in a row it did not. Raises Lost."""
+        with self._fenced() as connection:
+            return self._count(connection, _SETBACKS)
 
     def last(self) -> Reviewed | None:
         """The last review of this change that was finished."""
@@ -185,8 +202,7 @@ class Lease:
             )
             insert = self._database.insert(ReviewRow)
             connection.execute(insert.values(change=row, head=head, at=now(), body=review))
-            mine = (AttemptRow.change == row) & (AttemptRow.head == head)
-            connection.execute(delete(AttemptRow).where(mine))
+            self._forget(connection, head, _SETBACKS)
             old = (IntentRow.change == row) & (IntentRow.at < now() - _INTENTS_KEPT)
             connection.execute(delete(IntentRow).where(old))
 
@@ -207,6 +223,7 @@ class Lease:
         """Tried too often: a dead letter, until someone wishes again. Raises Lost."""
         with self._fenced() as connection:
             self._end(connection, done=self._served(), dead_at=now(), reason=reason[:1000])
+            self._forget(connection, _SETBACKS)
 
     def _held(self) -> tuple[Any, ...]:
         return (*self._mine(), ChangeRow.until > now())
@@ -227,6 +244,19 @@ class Lease:
             if connection.execute(held).one_or_none() is None:
                 raise Lost(f"fence {self.fence}")
             yield connection
+
+    def _count(self, connection: Connection, head: str) -> int:
+        row = {"change": self._place.row, "head": head, "count": 1, "at": now()}
+        insert = self._database.insert(AttemptRow).values(row)
+        counted = insert.on_conflict_do_update(
+            index_elements=["change", "head"], set_={"count": AttemptRow.count + 1, "at": now()}
+        ).returning(AttemptRow.count)
+        count: int = connection.execute(counted).scalar_one()
+        return count
+
+    def _forget(self, connection: Connection, *heads: str) -> None:
+        mine = (AttemptRow.change == self._place.row) & AttemptRow.head.in_(heads)
+        connection.execute(delete(AttemptRow).where(mine))
 
     def _set(self, connection: Connection, **values: Any) -> None:
         change = update(ChangeRow).where(*self._held()).values(values)

@@ -5,7 +5,7 @@ from typing import Self
 
 from sqlalchemy import delete, func, select, update
 
-from bot.change import ChangeId
+from bot.change import ChangeId, Seen
 from bot.hooks.delivery import Delivery
 from bot.ledger import machine, pace, queue
 from bot.ledger.database import Database, now
@@ -37,6 +37,7 @@ class Stored:
     comment: str
     author: str
     text: str
+    age: float  # seconds since it was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,27 @@ class Ledger:
             return self._wishes.remember(connection, delivery)
 
     def want(self, change: ChangeId, *, recheck: bool = False) -> bool:
-        """Want a review: the reconciler's find, or (``recheck``) someone's wish for another one.
+        """Want a review; ``recheck``: another one, someone has asked for it.
 
         False: one was wanted already and has not begun.
         """
         with self._database.write() as connection:
             return self._wishes.want(connection, change, recheck=recheck)
+
+    def find(self, seen: Seen, began: float) -> bool:
+        """Want a head that the forge shows without a final status of ours, if nobody is at it.
+
+        ``began``: the ledger's ``time`` before the forge was asked. Of a review that ended since,
+        the forge's answer knew nothing; two changes may have one head, and so one status.
+        """
+        with self._database.write() as connection:
+            return self._wishes.find(connection, seen, began)
+
+    def time(self) -> float:
+        """The database's clock, seconds since 1970."""
+        with self._database.read() as connection:
+            found: float = connection.execute(select(now())).scalar_one()
+            return found
 
     def forget(self, change: ChangeId) -> None:
         """The forge says that it is closed or gone: want nothing of it."""
@@ -147,21 +163,29 @@ class Ledger:
         with self._database.write() as connection:
             return pace.reserve(self._database, connection, installation, every)
 
-    def command(self, id: int) -> Stored | None:  # noqa: A002 - a task's argument
-        """Claim a stored comment for a minute. None: done, or someone is at it."""
+    def command(self, id: int, seconds: float = CLAIM_SECONDS) -> Stored | None:  # noqa: A002
+        """Claim a stored comment for so long. None: done, or someone is at it."""
         claim = (
             update(CommandRow)
             .where(CommandRow.id == id, CommandRow.finished_at == 0)
             .where(CommandRow.claimed_until <= now(), CommandRow.claims < queue.CLAIMS)
-            .values(claims=CommandRow.claims + 1, claimed_until=now() + CLAIM_SECONDS)
+            .values(claims=CommandRow.claims + 1, claimed_until=now() + seconds)
         )
-        columns = (CommandRow.comment, CommandRow.author, CommandRow.text)
+        age = (now() - CommandRow.asked_at).label("age")
+        columns = (CommandRow.comment, CommandRow.author, CommandRow.text, age)
         found = select(*identity(), *columns).join(ChangeRow, ChangeRow.id == CommandRow.change)
         with self._database.write() as connection:
             if not connection.execute(claim).rowcount:
                 return None
             row = connection.execute(found.where(CommandRow.id == id)).one()
-        return Stored(id, change_id(row[:5]), row.comment, row.author, row.text)
+        return Stored(id, change_id(row[:5]), *row[5:])
+
+    def put_back(self, id: int, seconds: float) -> None:  # noqa: A002 - a task's argument
+        """The forge did not answer: claim it again in so many seconds; this claim counts not."""
+        later = {"claimed_until": now() + seconds, "claims": CommandRow.claims - 1, "queued_at": 0}
+        row = update(CommandRow).where(CommandRow.id == id, CommandRow.claims > 0)
+        with self._database.write() as connection:
+            connection.execute(row.values(later))
 
     def finished(self, id: int) -> None:  # noqa: A002 - a task's argument
         """The comment has been dealt with."""

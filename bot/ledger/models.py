@@ -100,7 +100,10 @@ class ChangeRow(Base):
 
 
 class AttemptRow(Base):
-    """How often a head was begun: counted here, since a poison task takes its process with it."""
+    """How often a head was begun: counted here, since a poison task takes its process with it.
+
+    A row stays until the status at its head is finished: 0 for one that is announced only.
+    """
 
     __tablename__ = "attempts"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from bot.change import ChangeId
+from bot.change import ChangeId, Seen
 from bot.hooks.delivery import Delivery, Wish
 from bot.ledger.database import Database, now
 from bot.ledger.models import AttemptRow, ChangeRow, CommandRow, DeliveryRow, table
@@ -25,6 +25,16 @@ _AT_HEAD = _ROWS.where(
     *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository", "head")),
     _CHANGES.open,
 ).order_by(_CHANGES.id)
+_BEGUN = select(AttemptRow.change).where(AttemptRow.head == bindparam("head"))
+_STIRRED = select(_CHANGES.id).where(
+    *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository")),
+    (_CHANGES.head == bindparam("head"))
+    | (_CHANGES.reviewed == bindparam("head"))
+    | _CHANGES.id.in_(_BEGUN),
+    (_CHANGES.open & (_CHANGES.wanted > _CHANGES.done))
+    | (_CHANGES.until > now())
+    | (_CHANGES.reviewed_at >= bindparam("began")),
+)
 _WRITE = (
     update(table(ChangeRow))
     .where(_CHANGES.id == bindparam("row"))
@@ -69,6 +79,15 @@ class Wishes:
         new = wanted.recheck(self._recheck_seconds) if recheck else wanted.find()
         _write(connection, wanted)
         return new
+
+    def find(self, connection: Connection, seen: Seen, began: float) -> bool:
+        """The reconciler's find. False: someone is at this head, or was since it was looked at."""
+        wanted = self._one(connection, seen.id)
+        at = {"forge": seen.id.forge, "repository": seen.id.repository, "head": seen.head}
+        if connection.execute(_STIRRED, at | {"began": began}).first() or not wanted.find():
+            return False
+        _write(connection, wanted)
+        return True
 
     def close(self, connection: Connection, change: ChangeId) -> None:
         """Want nothing more of a change."""

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from bot.change import Change, ChangeId, Kind
+from bot.change import Change, ChangeId, Kind, Seen
 from bot.forges.base import Gone, Refused, Role
 from bot.forges.github import answers
 from bot.forges.github.client import Client
 from bot.forges.github.conversation import GitHubConversation
 from bot.forges.github.credentials import Account, App, Person
+from bot.forges.github.deliveries import DeliveryLog
 from bot.forges.github.errors import Forbidden
 from bot.forges.github.status import Boards
 from bot.forges.github.walk import Walk
@@ -47,7 +48,7 @@ class GitHub:
     ) -> None:
         self._url, self._account, self._allows = url, account, allows
         self._boards, self._key = boards, key
-        self._walk = Walk(account, allows)
+        self._walk, self._log = Walk(account, allows), DeliveryLog(account)
 
     def change(self, change: ChangeId) -> Change:
         """The change as it is now; Gone when it is closed, not there, or not ours to review."""
@@ -59,18 +60,22 @@ class GitHub:
         except Forbidden as error:
             raise Gone(str(error)) from error
 
-    def open_changes(self) -> Iterator[ChangeId]:
+    def open_changes(self) -> Iterator[Seen]:
         """Every open pull request of the repositories that we reach and may review."""
         return self._walk.changes()
 
-    def unfinished(self, change: Change) -> bool:
+    def unfinished(self, change: Change | Seen) -> bool:
         """Whether the head lacks a final status of ours; a superseded one is not final."""
         client = self._account.client(change.id.repository)
         return not self._boards.of(client, self._account.me()).final(change)
 
-    def token(self, change: Change) -> str:
+    def send_again(self) -> int:
+        """Ask for the webhooks of the last day that did not reach us; how many."""
+        return self._log.send_again()
+
+    def token(self, change: Change, *, fresh: bool = False) -> str:
         """A token for git: an App's can read this repository and nothing else."""
-        return self._account.git_token(change.id.repository)
+        return self._account.git_token(change.id.repository, fresh=fresh)
 
     def role(self, change: Change, login: str) -> Role:
         """The person's role now; of a custom role, what GitHub says it amounts to at least.

@@ -80,16 +80,17 @@ class Pull(Struct, frozen=True):
     draft: bool = False
 
 
-class PullNumber(Struct, frozen=True):
-    """A pull request in a listing."""
-
-    number: int
-
-
 class Commit(Struct, frozen=True):
     """A commit by its sha."""
 
     sha: Sha
+
+
+class ListedPull(Struct, frozen=True):
+    """A pull request in a listing."""
+
+    number: int
+    head: Commit
 
 
 class Comparison(Struct, frozen=True):
@@ -103,6 +104,16 @@ class Reference(Struct, frozen=True):
     """A branch."""
 
     object: Commit
+
+
+class HookDelivery(Struct, frozen=True):
+    """A webhook in an App's log; ``guid`` is the same when it is sent again."""
+
+    id: int
+    guid: str
+    delivered_at: str
+    status_code: int
+    event: str
 
 
 class Permission(Struct, frozen=True):
@@ -129,6 +140,12 @@ class CheckRun(Struct, frozen=True):
     details_url: str | None = None
     app: App | None = None
     output: Output = Output()
+
+
+class CheckRuns(Struct, frozen=True):
+    """A page of check runs."""
+
+    check_runs: list[CheckRun]
 
 
 class CommitStatus(Struct, frozen=True):

@@ -17,6 +17,7 @@ _Call = Callable[[Requester], tuple[Json, Any]]
 
 _PAGES = 50  # of 100 each; what is behind them is not looked at
 _NEXT = re.compile(r'rel="?next"?')
+_CURSOR = re.compile(r"[?&]cursor=([\w=-]+)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -107,6 +108,14 @@ class Client:
         there = requester(self.url, self._verify, self._credentials.auth())
         with translated(doing):
             return call(there)
+
+
+def next_cursor(headers: Json) -> str:
+    """Where a listing goes on that is paged by cursor; empty at its end."""
+    for link in str(headers.get("link", "")).split(","):
+        if _NEXT.search(link):
+            return "".join(_CURSOR.findall(link)[:1])
+    return ""
 
 
 def read(path: str, data: Any, of: type[T]) -> T:

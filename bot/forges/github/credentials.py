@@ -55,8 +55,11 @@ class Account(Protocol):
     def installation(self, repository: int) -> str:
         """Whose limits calls about this repository count against."""
 
-    def git_token(self, repository: int) -> str:
+    def git_token(self, repository: int, *, fresh: bool) -> str:
         """What git may read this repository with, good for ten minutes at least."""
+
+    def itself(self) -> Client | None:
+        """Calls as the App itself, where we are one."""
 
     def repositories(self) -> Iterator[tuple[Client, Iterator[answers.Repository]]]:
         """Everything that we reach, each part with whoever reaches it."""
@@ -82,8 +85,11 @@ class Person:
     def installation(self, repository: int) -> str:  # noqa: ARG002 - all through one token
         return self.me().login
 
-    def git_token(self, repository: int) -> str:  # noqa: ARG002 - all through one token
+    def git_token(self, repository: int, *, fresh: bool) -> str:  # noqa: ARG002 - there is one
         return self._token
+
+    def itself(self) -> None:
+        return None
 
     def repositories(self) -> Iterator[tuple[Client, Iterator[answers.Repository]]]:
         exact = [one for one in self._patterns if not set(one) & set("*?")]
@@ -121,9 +127,12 @@ class App:
     def installation(self, repository: int) -> str:
         return str(self._installed(repository).id)
 
-    def git_token(self, repository: int) -> str:
+    def itself(self) -> Client:
+        return self._jwt
+
+    def git_token(self, repository: int, *, fresh: bool) -> str:
         self._installed(repository)
-        if repository not in self._git:
+        if fresh or repository not in self._git:
             only = {"repository_ids": [repository], "permissions": {"contents": "read"}}
             self._git[repository] = _Tokens(lambda: self._make(self._installed(repository), only))
         return self._git[repository].auth().token

@@ -6,10 +6,10 @@ GitHub's listings lag behind.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
-from bot.change import Change
+from bot.change import Change, Seen
 from bot.forges.base import Denied, Gone
 from bot.forges.github import answers
 from bot.forges.github.client import Client, read
@@ -21,6 +21,7 @@ NAME = "redline"
 _DESCRIPTION, _TITLE, _SUMMARY = 140, 255, 65_535  # characters that GitHub takes
 _MESSAGE = 16_000  # characters of an annotation; GitHub takes 64 KB
 _A_REQUEST, _ALL = 50, 200  # annotations
+_LOOKED = 10_000  # heads whose status is remembered
 _LEVELS = {Severity.INFO: "notice", Severity.WARNING: "warning", Severity.BLOCKING: "failure"}
 _FINAL = ("success", "failure", "skipped")
 _AGAIN = {
@@ -33,7 +34,7 @@ _AGAIN = {
 class Board(Protocol):
     """Where a commit's status stands."""
 
-    def final(self, change: Change) -> bool:
+    def final(self, change: Change | Seen) -> bool:
         """Whether the head has a final status of ours."""
 
     def show(self, change: Change, status: Status) -> None:
@@ -55,20 +56,49 @@ class _Fresh(Generic[T]):
         self._written = {key: one for key, one in self._written.items() if one[0] > now}
         self._written[change.id.repository, change.head] = (now + self._seconds, written)
 
-    def get(self, change: Change) -> T | None:
+    def get(self, change: Change | Seen) -> T | None:
         until, written = self._written.get((change.id.repository, change.head), (0.0, None))
         return written if until > time.monotonic() else None
+
+
+class _Looked:
+    """What listings said when they were last looked at, by their addresses, with their ETags."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, bool]] = {}
+
+    def get(self, path: str) -> tuple[str, bool]:
+        return self._seen.get(path, ("", False))
+
+    def put(self, path: str, etag: str, final: bool) -> None:
+        self._seen.pop(path, None)
+        self._seen[path] = (etag, final)
+        if len(self._seen) > _LOOKED:
+            del self._seen[next(iter(self._seen))]
 
 
 class CheckRuns:
     """The check run ``redline``."""
 
-    def __init__(self, client: Client, me: Me, fresh: _Fresh[answers.CheckRun]) -> None:
-        self._client, self._me, self._fresh = client, me, fresh
+    def __init__(
+        self, client: Client, me: Me, fresh: _Fresh[answers.CheckRun], looked: "_Looked"
+    ) -> None:
+        self._client, self._me, self._fresh, self._looked = client, me, fresh, looked
 
-    def final(self, change: Change) -> bool:
-        newest = next(iter(self._runs(change)), None)
-        return newest is not None and newest.conclusion in _FINAL
+    def final(self, change: Change | Seen) -> bool:
+        """As it was when it was looked at last, where GitHub says that nothing has changed."""
+        if (written := self._fresh.get(change)) is not None:
+            return written.conclusion in _FINAL
+        path, query = self._listing(change)
+        etag, final = self._looked.get(path)
+        headers, data = self._client.send(
+            "GET", path, query=query, headers={"If-None-Match": etag} if etag else {}
+        )
+        if data is not None:
+            newest = next(iter(self._ours(read(path, data, answers.CheckRuns).check_runs)), None)
+            final = newest is not None and newest.conclusion in _FINAL
+            self._looked.put(path, headers.get("etag", ""), final)
+        return final
 
     def show(self, change: Change, status: Status) -> None:
         """Bring the newest run to this status; another run where that one is finished.
@@ -104,13 +134,18 @@ class CheckRuns:
 
     def _runs(self, change: Change) -> list[answers.CheckRun]:
         """Our runs at the head, the newest first."""
-        path = f"/repositories/{change.id.repository}/commits/{change.head}/check-runs"
-        asked: dict[str, str | int] = {"check_name": NAME, "app_id": self._me.app, "filter": "all"}
-        listed = self._client.pages(path, answers.CheckRun, "check_runs", **asked)
-        runs = {run.id: run for run in listed if run.app and run.app.id == self._me.app}
+        path, query = self._listing(change)
+        listed = list(self._client.pages(path, answers.CheckRun, "check_runs", **query))
         fresh = self._fresh.get(change)
-        if fresh is not None:
-            runs[fresh.id] = fresh
+        return self._ours([*listed, *([fresh] if fresh else [])])
+
+    def _listing(self, change: Change | Seen) -> tuple[str, dict[str, str | int]]:
+        path = f"/repositories/{change.id.repository}/commits/{change.head}/check-runs"
+        return path, {"check_name": NAME, "app_id": self._me.app, "filter": "all"}
+
+    def _ours(self, listed: Iterable[answers.CheckRun]) -> list[answers.CheckRun]:
+        """The newest first; of one that is listed twice the last counts."""
+        runs = {run.id: run for run in listed if run.app and run.app.id == self._me.app}
         return [runs[id_] for id_ in sorted(runs, reverse=True)]
 
     def _path(self, change: Change) -> str:
@@ -123,7 +158,7 @@ class CommitStatuses:
     def __init__(self, client: Client, me: Me, fresh: _Fresh[answers.CommitStatus]) -> None:
         self._client, self._me, self._fresh = client, me, fresh
 
-    def final(self, change: Change) -> bool:
+    def final(self, change: Change | Seen) -> bool:
         newest = self._newest(change)
         return newest is not None and newest.state in _FINAL
 
@@ -142,11 +177,11 @@ class CommitStatuses:
         except Gone as error:  # it was there to be listed: GitHub hides what one may not do
             raise Denied(f"{error} (the token must be allowed to write here)") from error
 
-    def _newest(self, change: Change) -> answers.CommitStatus | None:
+    def _newest(self, change: Change | Seen) -> answers.CommitStatus | None:
         fresh = self._fresh.get(change)
         return fresh or next(self._ours(change), None)
 
-    def _ours(self, change: Change) -> Iterator[answers.CommitStatus]:
+    def _ours(self, change: Change | Seen) -> Iterator[answers.CommitStatus]:
         path = f"/repositories/{change.id.repository}/commits/{change.head}/statuses"
         for status in self._client.pages(path, answers.CommitStatus):
             if status.context == NAME and self._me.wrote(status.creator):
@@ -159,11 +194,12 @@ class Boards:
     def __init__(self, settle: float) -> None:
         self._runs: _Fresh[answers.CheckRun] = _Fresh(settle)
         self._statuses: _Fresh[answers.CommitStatus] = _Fresh(settle)
+        self._looked = _Looked()
 
     def of(self, client: Client, me: Me) -> Board:
         """Check runs for an App, commit statuses for a person's account."""
         if me.app:
-            return CheckRuns(client, me, self._runs)
+            return CheckRuns(client, me, self._runs, self._looked)
         return CommitStatuses(client, me, self._statuses)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bot.change import ChangeId, ForgeName
+from bot.change import ChangeId, ForgeName, Seen
 from bot.forges.base import ForgeError, Gone, Limited
 from bot.forges.github import answers
 from bot.forges.github.client import Client, read
@@ -14,10 +14,10 @@ _PAGES = 10  # of 100 open pull requests each
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What a page said, and its ETag: asked with it, GitHub answers 304 at no cost."""
+    """A page's numbers and heads, and its ETag: asked with it, GitHub answers 304 at no cost."""
 
     etag: str
-    numbers: tuple[int, ...]
+    pulls: tuple[tuple[int, str], ...]
 
 
 class Walk:
@@ -27,7 +27,7 @@ class Walk:
         self._account, self._allows = account, allows
         self._seen: dict[tuple[int, int], _Page] = {}
 
-    def changes(self) -> Iterator[ChangeId]:
+    def changes(self) -> Iterator[Seen]:
         """Each open change, by repository, the newest activity first.
 
         One repository that fails, or one installation at its limit, does not hide the others: the
@@ -50,16 +50,14 @@ class Walk:
         shut = repository.archived or repository.disabled
         return not shut and self._allows(repository.full_name)
 
-    def _open(
-        self, client: Client, repository: int, failures: list[ForgeError]
-    ) -> Iterator[ChangeId]:
+    def _open(self, client: Client, repository: int, failures: list[ForgeError]) -> Iterator[Seen]:
         """Open changes of one repository. Raises Limited; what else fails goes to ``failures``."""
         try:
             for number in range(1, _PAGES + 1):
                 page = self._page(client, repository, number)
-                for pull in page.numbers:
-                    yield ChangeId(ForgeName.GITHUB, repository, number=pull)
-                if len(page.numbers) < 100:
+                for pull, head in page.pulls:
+                    yield Seen(ChangeId(ForgeName.GITHUB, repository, number=pull), head)
+                if len(page.pulls) < 100:
                     return
         except (Gone, Limited) as error:
             if isinstance(error, Limited):
@@ -78,7 +76,8 @@ class Walk:
         )
         if data is None and known is not None:
             return known
-        pulls = read(path, data, list[answers.PullNumber])
-        page = _Page(headers.get("etag", ""), tuple(pull.number for pull in pulls))
+        listed = read(path, data, list[answers.ListedPull])
+        pulls = tuple((pull.number, pull.head.sha) for pull in listed)
+        page = _Page(headers.get("etag", ""), pulls)
         self._seen[repository, number] = page
         return page

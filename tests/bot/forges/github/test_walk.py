@@ -10,7 +10,7 @@ from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 
 
 def found(forge: GitHub) -> list[ChangeId]:
-    return list(forge.open_changes())
+    return [seen.id for seen in forge.open_changes()]
 
 
 def another(github: FakeGitHub, name: str) -> PullRequest:
@@ -71,7 +71,7 @@ def test_one_repository_that_fails_does_not_hide_the_others(
     github.faults.add(f"GET /repositories/{pull.state.repository.id}/pulls", times=None)
     seen: list[ChangeId] = []
     with pytest.raises(Unsure):
-        seen.extend(as_app().open_changes())
+        seen.extend(one.id for one in as_app().open_changes())
     assert set(seen) == {id_of(other) for other in others}
 
 
@@ -93,7 +93,7 @@ def test_one_installation_at_its_limit_does_not_hide_the_others(
     github.limits.exhaust(f"installation {app.installation.id}", 600)
     seen: list[ChangeId] = []
     with pytest.raises(Limited):
-        seen.extend(forge.open_changes())
+        seen.extend(one.id for one in forge.open_changes())
     assert seen == [id_of(other)]
 
 
