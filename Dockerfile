@@ -25,6 +25,8 @@ RUN apt-get update \
         git=1:2.39.* \
         python3=3.11.* \
     && rm -rf /var/lib/apt/lists/* \
+    && groupadd --gid 10001 redline \
+    && useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --home-dir /var/lib/redline redline \
     && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/redline
 COPY --from=build /opt/redline/ /opt/redline/
 ENV HOME=/var/lib/redline \
