@@ -33,7 +33,8 @@ class Request:
 def examine(request: Request, form: str, output: Path | None, fail_on: str) -> int:
     """Review and print; the exit status as INTERFACES has it."""
     try:
-        with local(request.path, request.base or None, request.head or None) as checkout:
+        named = (request.base or None, request.head or None)
+        with local(request.path, *named, all_new=request.everything) as checkout:
             review = _review(checkout, request)
             with _opened(output) as stream:
                 _write(review, checkout, form, stream)
