@@ -1,8 +1,8 @@
 """What we think of a change: Outcome, StageResult, Review, and how they are shown. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -100,6 +100,22 @@ class Review:
         every = {finding.identity for result in self.results for finding in result.findings}
         clashing = {name for name, n in Counter(map(short, every)).items() if n > 1}
         return {one: short(one, 8 if short(one) in clashing else 4) for one in every}
+
+
+def said_once(results: Iterable[StageResult]) -> tuple[StageResult, ...]:
+    """The results without what another finding says better, in whatever stage it was found."""
+    every = tuple(results)
+    covered = {
+        (name, path, finding.new)
+        for result in every
+        for finding in result.findings
+        for name, path in finding.covers
+    }
+
+    def kept(finding: Finding) -> bool:
+        return (finding.rule, finding.location.path, finding.new) not in covered
+
+    return tuple(replace(result, findings=tuple(filter(kept, result.findings))) for result in every)
 
 
 def _gravest_first(finding: Finding) -> tuple[int, int, str, int, str]:

@@ -79,6 +79,7 @@ class Problem:
     ``detail`` tells equals apart within one subject (container and field, build stage and
     instruction) and never holds a line number, so that a finding survives edits above it.
     ``severity`` and ``blocks`` are given only where they differ from the rule's.
+    ``covers`` names rule and path of findings that this one says better.
     """
 
     location: Location
@@ -89,6 +90,7 @@ class Problem:
     fix: str = ""
     suggestion: Suggestion | None = None
     container: str | None = None
+    covers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class Finding:
     object: ObjectName | None = None
     container: str | None = None
     new: bool = True
+    covers: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> Key:

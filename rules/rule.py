@@ -136,6 +136,7 @@ def _finding(rule: Rule, subject: Subject, problem: Problem, release: Release) -
         suggestion=problem.suggestion,
         object=subject.object,
         container=problem.container,
+        covers=problem.covers,
     )
 
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.review import Outcome, StageResult
+from bot.review import Outcome, StageResult, said_once
 from workers.checkout import Checkout, Oversize
 from workers.pipe import (
     Ask,
@@ -158,7 +158,8 @@ class _Conversation:
 
     def results(self, reason: str) -> tuple[StageResult, ...]:
         """A result for each stage: unchecked where the child did not report it."""
-        return tuple(self._ended.get(name) or _unchecked(name, reason) for name in self._stages)
+        told = (self._ended.get(name) or _unchecked(name, reason) for name in self._stages)
+        return said_once(told)
 
     def _task(self, scratch: str) -> Task:
         one = self._checkout

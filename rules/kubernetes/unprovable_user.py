@@ -188,6 +188,7 @@ def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
         detail=f"{container.key} runAsUser",
         container=container.name,
         fix="Set runAsUser to the user's number, or end the Dockerfile with USER 10001:10001.",
+        covers=(("named-user", dockerfile.path),),
     )
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.review import Outcome, Review, StageResult
-from rules.finding import Severity
+from bot.review import Outcome, Review, StageResult, said_once
+from rules.finding import Location, Severity
 from rules.profile import Profile
 from tests.bot.given import change, finding, result, review, unchecked, warning
 
@@ -56,3 +56,18 @@ def test_ids_are_longer_where_they_would_clash() -> None:
     ids = Review(change(), (result(*pair),)).ids
     assert sorted(map(len, ids.values())) == [4, 8, 8]
     assert len(set(ids.values())) == 3
+
+
+def test_what_another_finding_says_better_is_dropped() -> None:
+    user = replace(warning(), rule="named-user", location=Location("app/Dockerfile", 3))
+    other = replace(user, location=Location("web/Dockerfile", 3))
+    says = replace(finding(), covers=(("named-user", "app/Dockerfile"),))
+    kept = said_once((result(says), result(user, other)))
+    assert [each.findings for each in kept] == [(says,), (other,)]
+
+
+def test_an_old_finding_covers_no_new_one() -> None:
+    user = replace(warning(), rule="named-user", location=Location("app/Dockerfile", 3))
+    old = replace(finding(new=False), covers=(("named-user", "app/Dockerfile"),))
+    kept = said_once((result(old), result(user)))
+    assert kept[1].findings == (user,)
