@@ -1,4 +1,4 @@
-# The commands that people type; each sets up what it needs. INTERFACES: see docs/operating.md
+# The commands that people type; each sets up what it needs.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin

@@ -6,7 +6,7 @@ from celery import Celery
 def celery(url: str, hard_limit: float) -> Celery:
     """A Celery application on this broker; ``hard_limit`` is the longest a task may take.
 
-    Each setting was measured under kills and a frozen broker (docs/reliability.md): with the
+    Each setting was measured under kills and a frozen broker: with the
     defaults a lost task comes back late and a publish hangs for more than a minute.
     """
     app = Celery("redline", broker=url, set_as_current=False)

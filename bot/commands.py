@@ -62,7 +62,7 @@ def parse(text: str) -> list[Command]:
 
 
 def allowed(verb: Verb, role: Role, own_change: bool) -> bool:
-    """Whether someone with this role may ask it (REVIEW.md's table, without credentials)."""
+    """Whether someone with this role may ask it (each row of the help's table)."""
     if own_change:
         return True
     return role >= (Role.TRIAGE if verb is Verb.RECHECK else Role.READ)

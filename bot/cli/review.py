@@ -31,7 +31,7 @@ class Request:
 
 
 def examine(request: Request, form: str, output: Path | None, fail_on: str) -> int:
-    """Review and print; the exit status as INTERFACES has it."""
+    """Review and print; the exit status of ``status``."""
     try:
         named = (request.base or None, request.head or None)
         with local(request.path, *named, all_new=request.everything) as checkout:

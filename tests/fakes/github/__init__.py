@@ -43,7 +43,7 @@ People act by ``POST /_fake/ACT`` with JSON, for example ``/_fake/repository {"n
 "login", "text"}``, ``/_fake/conversation {"repository", "pull"}``, ``/_fake/hook {"url",
 "secret"}``, ``/_fake/violations``; see acts.py. The answer is ``{"ok": ...}``.
 
-What it refuses and how it words it is in FORGES.md's table and in GitHub's own description, which
+What it refuses and how it words it follows GitHub's documentation and its own description, which
 ``tools/openapi/install`` puts into ``build/openapi``; without it requests and answers are not
 judged (``openapi.description().there``) and GraphQL is answered 501.
 """
