@@ -29,7 +29,7 @@ def prepared(
     program = _found(argv[0])
     wanted = [program, *programs] if not _of_system(program) else list(programs)
     shown = tuple(Shown(_there(path), path) for path in map(Path.absolute, wanted))
-    with tempfile.TemporaryDirectory(prefix="redline-run-") as folder:
+    with tempfile.TemporaryDirectory(prefix="redline-run-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder, "scratch")
         scratch.mkdir(0o700)
         command = (str(program), *argv[1:])
