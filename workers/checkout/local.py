@@ -60,11 +60,11 @@ def _range(repository: Repository, base: str | None, head: str | None, *, all_ne
     start = _base(repository, base)
     if start is None and all_new:
         return Range(EMPTY_TREE, EMPTY_TREE, tip or EMPTY_TREE)
+    if tip is None:
+        raise NothingToCompare("the branch has no commit yet: commit once, or give --all")
     if start is None:
         known = ", ".join(_DEFAULTS.values())
         raise NothingToCompare(f"no default branch is known ({known}): give --base, or --all")
-    if tip is None:
-        raise NothingToCompare("the branch has no commit yet: commit once, or give --all")
     merge_base = repository.ask("merge-base", start, tip)
     if merge_base is None:
         raise NothingToCompare(

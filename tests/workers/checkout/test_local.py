@@ -301,7 +301,7 @@ def test_what_is_no_repository(tmp_path: Path) -> None:
 
 def test_a_repository_without_a_commit(repository: Repository) -> None:
     repository.write("a", "1\n")
-    with pytest.raises(NothingToCompare, match="--base"), local(repository.path, None, None):
+    with pytest.raises(NothingToCompare, match="no commit yet"), local(repository.path, None, None):
         pass
     with local(repository.path, None, None, all_new=True) as checkout:
         assert changed(checkout) == {"a": "A"}

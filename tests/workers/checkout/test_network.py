@@ -1,5 +1,6 @@
 """Fetching over a network that may do anything: errors by meaning, and where the token goes."""
 
+import gzip
 import subprocess
 import sys
 import threading
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.repositories import ENVIRONMENT, Repository
 from tests.workers.conftest import Make
-from workers.checkout import CheckoutError, Denied, Unreachable, fetched, mirror
+from workers.checkout import CheckoutError, Denied, HeadGone, Unreachable, fetched, mirror
 
 Respond = Callable[[BaseHTTPRequestHandler], None]
 
@@ -182,3 +184,58 @@ def test_a_review_waits_for_a_fetch_of_another_process(
         other.communicate(b"\n")
     with fetched(change, "", tmp_path, local=True) as checkout:
         assert len(checkout.diff.files) == 1
+
+
+def git_over_http(repository: Repository, authorization: str, asked: list[str]) -> Respond:
+    """git's own server behind HTTP, for those who send this header."""
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.requestline)
+        if request.headers["Authorization"] != authorization:
+            return answer(401, **{"WWW-Authenticate": "Basic"})(request)
+        path, _, query = request.path.partition("?")
+        body = request.rfile.read(int(request.headers["Content-Length"] or 0))
+        if request.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        variables = {
+            **ENVIRONMENT,
+            "GIT_PROJECT_ROOT": str(repository.path.parent),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_PROTOCOL": request.headers["Git-Protocol"] or "",
+            "PATH_INFO": path.replace("/x.git", f"/{repository.path.name}"),
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": request.command,
+            "CONTENT_TYPE": request.headers["Content-Type"] or "",
+            "CONTENT_LENGTH": str(len(body)),
+        }
+        ran = subprocess.run(
+            ["git", "http-backend"], env=variables, input=body, capture_output=True, check=False
+        )
+        head, _, data = ran.stdout.partition(b"\r\n\r\n")
+        request.send_response(200)
+        for line in head.decode().split("\r\n"):
+            request.send_header(*line.split(": ", 1))
+        request.send_header("Content-Length", str(len(data)))
+        request.end_headers()
+        request.wfile.write(data)
+        return None
+
+    return respond
+
+
+def test_a_change_is_fetched_over_http(
+    forge: Repository, given_change: Make, serve: Callable[[Respond], str], tmp_path: Path
+) -> None:
+    change = given_change({f"{n}": f"{n}\n" for n in range(50)}, {"1": "x\n", "y": "y\n"})
+    asked: list[str] = []
+    address = serve(git_over_http(forge, "Basic eC1hY2Nlc3MtdG9rZW46czNjcmV0", asked))
+    change = replace(change, clone_url=address)
+    with fetched(change, "s3cret", tmp_path) as checkout:
+        assert [file.new_path for file in checkout.diff.files] == ["1", "y"]
+        assert checkout.diff.by_new_path["1"].added == {1}
+    assert len(asked) <= 8
+    with pytest.raises(Denied), fetched(change, "another", tmp_path / "elsewhere"):
+        pass
+    gone = replace(change, head="1234567890" * 4)
+    with pytest.raises(HeadGone), fetched(gone, "s3cret", tmp_path):
+        pass
