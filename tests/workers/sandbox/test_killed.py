@@ -6,12 +6,13 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
-from workers.sandbox import Way, run, sandlock
+from workers.sandbox import Refused, Way, explain, run, sandlock, self_test
 
 CALLER = """
 import sys
@@ -52,6 +53,26 @@ def test_nothing_outlives_a_killed_caller(way: Way, watched: str, work: Path) ->
         caller.send_signal(signal.SIGKILL)
         caller.wait()
     until(lambda: not marked(mark), "the program outlived its caller")
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_killed_supervisor_leaves_nothing(
+    watched: bool, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if self_test(Way.SANDLOCK):
+        pytest.skip(explain(Way.SANDLOCK))
+    monkeypatch.setattr(sandlock, "_WATCHED", watched)
+    mark = f"mark-{uuid.uuid4()}"
+    script = f": {mark}; setsid sh -c ': {mark}; sleep 97; :' & sleep 98; :"
+    with ThreadPoolExecutor() as pool:
+        ran = pool.submit(run, ["sh", "-c", script], work=work, way=Way.SANDLOCK)
+        until(lambda: len(marked(mark)) >= 2, "the program never started")
+        assert sandlock._launcher._process is not None
+        [supervisor] = psutil.Process(sandlock._launcher._process.pid).children()
+        supervisor.kill()
+        with pytest.raises(Refused, match="has died"):
+            ran.result(20)
+    until(lambda: not marked(mark), "the program outlived its supervisor")
 
 
 def test_a_killed_launcher_is_replaced(work: Path) -> None:

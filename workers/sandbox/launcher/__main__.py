@@ -76,11 +76,16 @@ def _began(sandlock: Any, asker: socket.socket, runs: set[int]) -> bool:
 
 
 def _reap(runs: set[int]) -> None:
-    """Collect what has ended; a run that was killed may have left its program behind."""
+    """Collect what has ended; a run that was killed leaves its program to us, one by one."""
+    left = False
     with suppress(ChildProcessError):
-        while child := os.waitpid(-1, os.WNOHANG)[0]:
+        while True:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if child == 0:
+                break
+            left |= status != 0 or child not in runs
             runs.discard(child)
-    for stray in set(descent.children()) - runs:
+    for stray in set(descent.children()) - runs if left else ():
         os.kill(stray, signal.SIGKILL)
 
 

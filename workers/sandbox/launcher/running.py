@@ -23,7 +23,7 @@ else:
     import landlock
     from confined import Confined
 
-_LOOK = 0.1  # seconds between two looks at what the program has written
+_SOON, _LATER = 0.02, 0.1  # seconds between looks at what the program has written
 _PIDFD_GETFD = 438  # the same number on every architecture
 _FILES = 1024  # descriptors
 
@@ -129,9 +129,11 @@ def _absent(sandlock: Any, version: int) -> list[Any]:
 def _watch(kill: Callable[[], None], asker: socket.socket, job: dict[str, Any], over: int) -> None:
     """End the program when the asker has closed its side, or when it has written too much."""
     scratch = Path(job["scratch"])
-    while not (ready := select.select([asker.fileno(), over], [], [], _LOOK)[0]):
+    pause = _SOON
+    while not (ready := select.select([asker.fileno(), over], [], [], pause)[0]):
         if _written(scratch) > job["disk"]:
             break
+        pause = min(2 * pause, _LATER)
     if over not in ready:
         kill()
 
