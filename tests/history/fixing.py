@@ -1,0 +1,86 @@
+"""Mend findings in a file as their authors would: by rule, one line or instruction each."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+_DIGEST = "@sha256:" + "0123456789abcdef" * 4
+_INSIDE = "securityContext: {allowPrivilegeEscalation: false, runAsNonRoot: true, runAsUser: 10001}"
+_SAFE = {"runAsNonRoot": "true", "runAsUser": "10001", "allowPrivilegeEscalation": "false"}
+_WRONG = re.compile(r"\b(runAsNonRoot|runAsUser|allowPrivilegeEscalation)([\"']?:\s*)[^\s,}#]+")
+_FROM = re.compile(r"(\s*FROM\s+(?:--\S+\s+)*)[^\s:@]+(?::[\w.-]+)?(?:@\S+)?", re.IGNORECASE)
+
+Lines = list[str]
+
+
+def mended(data: bytes, findings: Iterable[Mapping[str, Any]]) -> bytes:
+    """The file without these findings, as far as one knows how; the rest of it untouched."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    # From below, so that nothing moves that is still to be mended; an instruction goes once.
+    places = {(_first(lines, each["line"] - 1), _BY_RULE.get(each["rule"])) for each in findings}
+    for at, mend in sorted(places, key=lambda place: (-place[0], str(place[1]))):
+        (mend or _mend_instruction)(lines, at)
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _first(lines: Lines, at: int) -> int:
+    """Where the instruction begins that goes on to this line."""
+    while at > 0 and lines[at - 1].rstrip().endswith("\\"):
+        at -= 1
+    return at
+
+
+def _pin_image(lines: Lines, at: int) -> None:
+    lines[at] = re.sub(r"(image[\"']?:\s*).*", rf"\1registry.example/app{_DIGEST}", lines[at])
+
+
+def _unprivileged(lines: Lines, at: int) -> None:
+    lines[at] = re.sub(r"(privileged[\"']?:\s*)true", r"\1false", lines[at])
+
+
+def _not_root(lines: Lines, at: int) -> None:
+    _secure(lines, at, ("runAsNonRoot: true", "runAsUser: 10001"))
+
+
+def _no_escalation(lines: Lines, at: int) -> None:
+    _secure(lines, at, ("allowPrivilegeEscalation: false",))
+
+
+def _numbered_user(lines: Lines, at: int) -> None:
+    _secure(lines, at, ("runAsUser: 10001",))
+
+
+def _secure(lines: Lines, at: int, keys: tuple[str, ...]) -> None:
+    text = lines[at]
+    if _INSIDE in text:
+        return  # another finding of the same container brought it
+    if _WRONG.search(text):
+        lines[at] = _WRONG.sub(lambda found: f"{found[1]}{found[2]}{_SAFE[found[1]]}", text)
+    elif re.match(r"\s*securityContext:\s*$", text):
+        indent = re.match(r"\s*", lines[at + 1] if at + 1 < len(lines) else "")
+        assert indent is not None
+        lines[at + 1 : at + 1] = [indent[0] + key for key in keys]
+    elif item := re.match(r"(\s*)- (?=\S)", text):
+        lines[at : at + 1] = [f"{item[1]}- {_INSIDE}", f"{item[1]}  {text[item.end() :]}"]
+
+
+def _mend_instruction(lines: Lines, at: int) -> None:
+    """Pin a FROM, number a USER; any other instruction goes, with the lines that it goes on in."""
+    if _FROM.match(lines[at]):
+        lines[at] = _FROM.sub(rf"\1registry.example/base{_DIGEST}", lines[at])
+    elif re.match(r"\s*USER\s", lines[at], re.IGNORECASE):
+        lines[at] = "USER 10001:10001"
+    else:
+        last = at
+        while last + 1 < len(lines) and lines[last].rstrip().endswith("\\"):
+            last += 1
+        del lines[at : last + 1]
+
+
+_BY_RULE: dict[str, Callable[[Lines, int], None]] = {
+    "root-container": _not_root,
+    "privilege-escalation": _no_escalation,
+    "unprovable-user": _numbered_user,
+    "floating-image": _pin_image,
+    "privileged-container": _unprivileged,
+}

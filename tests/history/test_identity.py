@@ -1,0 +1,76 @@
+"""Findings that survive a push are not posted again, and no thread is resolved that still holds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.fakes.github import FakeGitHub
+from tests.history import figures
+from tests.history.changes import Telling
+from tests.history.conftest import Clone
+from tests.history.corpus import EVERYTHING, bundles, needed, ranges
+from tests.history.desk import Desk
+from tests.history.made import NUMBER, made, remade
+from tests.history.tally import Tally
+from tests.history.test_placed import brought
+
+ALLOWED = 15 / 1000  # of the surviving findings may be posted again
+PARTS = 5
+pytestmark = needed
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[dict[str, Tally]]:
+    """Counts by what the changes are made of."""
+    counts = {"made": Tally(), "ranges": Tally()}
+    yield counts
+    for name, tally in counts.items():
+        figures.write(f"identity of {name}", told(tally))
+
+
+def told(tally: Tally) -> dict[str, Any]:
+    thousandth = 1000 * tally.repeated / max(1, tally.survivors + tally.kept)
+    return {**vars(tally), "posted again of 1,000": round(thousandth, 1)}
+
+
+def judge(tally: Tally) -> None:
+    """What must hold of any number of changes."""
+    mistakes = ("wrongly", "lost", "left", "doubled", "unsaid")
+    assert {name: getattr(tally, name) for name in mistakes} == dict.fromkeys(mistakes, 0), (
+        tally.examples
+    )
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_changes_made_of_real_files(
+    part: int, github: FakeGitHub, desk: Desk, measured: dict[str, Tally]
+) -> None:
+    repo = github.repository("org/made")
+    few = range(part, NUMBER, PARTS if EVERYTHING else PARTS * 4)
+    for number, change in enumerate(made()):
+        if number in few:
+            measured["made"].add(Telling(desk, repo, change).told())
+    judge(measured["made"])
+
+
+@pytest.mark.parametrize("bundle", bundles())
+def test_real_ranges(
+    bundle: str, clone: Clone, github: FakeGitHub, desk: Desk, measured: dict[str, Tally]
+) -> None:
+    source = clone(bundle)
+    some = [each for each in ranges() if each.bundle == bundle and each.ours]
+    if not some:
+        pytest.skip("no range of it changes a Dockerfile or a plain manifest")
+    repo = brought(github, source)
+    for each in some if EVERYTHING else some[:1]:
+        measured["ranges"].add(Telling(desk, repo, remade(each, source)).told())
+    judge(measured["ranges"])
+
+
+def test_few_survivors_are_posted_again(measured: dict[str, Tally]) -> None:
+    both = Tally()
+    for each in measured.values():
+        both.add(each)
+    assert both.repeated < ALLOWED * (both.survivors + both.kept), both.examples
+    assert both.survivors >= 1000 or not EVERYTHING

@@ -1,0 +1,97 @@
+"""The same measurements on changes of our own, so that they run wherever the tests do."""
+
+from tests.fakes.github import FakeGitHub
+from tests.history.changes import Made, Telling
+from tests.history.desk import Desk
+from tests.history.said import Said
+from tests.history.tally import Moment, Step, Tally, moved
+
+DOCKERFILE = b"""FROM python:latest
+ENV API_TOKEN=ghp_16C7e42F292c6912E7710c838347Ae178B4a
+RUN apt-get install curl
+RUN apt-get install git
+USER app
+"""
+POD = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: %s}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: shop/web:latest
+          securityContext:
+            privileged: true
+        - name: side
+          image: shop/side
+"""
+FILES = {
+    "services/web/Dockerfile": DOCKERFILE,
+    "deploy/web.yaml": (POD % "web").encode(),
+    "deploy/api.yaml": (POD % "api").encode(),
+    "deploy/broken.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: x\n",
+}
+
+
+def told(github: FakeGitHub, desk: Desk, *, objects: bool) -> Telling:
+    telling = Telling(desk, github.repository("org/shop"), Made("change", FILES, objects=objects))
+    telling.told()
+    return telling
+
+
+def counts(tally: Tally) -> dict[str, int]:
+    """What must be nothing."""
+    names = ("again", "surfaced", "wrongly", "lost", "left", "doubled", "unsaid")
+    return {name: getattr(tally, name) for name in names if getattr(tally, name)}
+
+
+def test_comments_inserted_and_a_file_renamed(github: FakeGitHub, desk: Desk) -> None:
+    tally = told(github, desk, objects=False).tally
+    assert counts(tally) == {}, tally.examples
+    assert tally.survivors > 50
+    assert tally.resolved > 2
+
+
+def test_objects_inserted_and_a_file_moved(github: FakeGitHub, desk: Desk) -> None:
+    tally = told(github, desk, objects=True).tally
+    assert counts(tally) == {}, tally.examples
+    assert tally.survivors > 50
+    assert tally.resolved > 2
+
+
+def found(
+    line: int, id_: str = "abcd", message: str = "m", *, new: bool = True
+) -> dict[str, object]:
+    return {
+        "rule": "r", "path": "f", "line": line, "id": id_, "identity": id_, "message": message,
+        "new": new,
+    }  # fmt: skip
+
+
+def step(
+    old: list[dict[str, object]], new: list[dict[str, object]], text: bytes = b"a\nb\n"
+) -> Tally:
+    quiet = Said((), (), frozenset(), 0)
+    before = Moment({"f": b"a\nb\n"}, tuple(old), quiet)
+    after = Moment({"f": text}, tuple(new), quiet)
+    return Step("step", before, after, {}).tally()
+
+
+def test_the_tally_sees_another_id() -> None:
+    assert step([found(1)], [found(1, "efgh")]).renumbered == 1
+    assert step([found(1)], [found(2)], b"x\na\nb\n").renumbered == 0
+
+
+def test_the_tally_sees_what_was_there_before() -> None:
+    assert step([found(1, new=False)], [found(1)]).surfaced == 1
+
+
+def test_the_tally_sees_what_no_row_says() -> None:
+    assert step([], [found(1)]).unsaid == 1
+
+
+def test_lines_are_followed() -> None:
+    assert moved(b"a\nb\nc", b"x\na\nb2\nc") == {1: 2, 2: 3, 3: 4}
