@@ -17,6 +17,8 @@ _GAUGES = (
     ("commands", "waiting_commands", "Comments that nobody has dealt with."),
     ("oldest_seconds", "oldest_unreviewed_seconds", "Age of the oldest unreviewed head."),
 )
+# Shown as 0 until it happens: an alarm on what is not there yet would never go off.
+_COUNTED = ("reconciler_found", "webhooks_asked_for_again")
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -70,5 +72,5 @@ class _Shared(Collector):
         yield GaugeMetricFamily("redline_database_up", "Whether the database answers.", value=1)
         for field, name, words in _GAUGES:
             yield GaugeMetricFamily(f"redline_{name}", words, value=getattr(gauges, field))
-        for name, value in sorted(counts.items()):
+        for name, value in sorted((dict.fromkeys(_COUNTED, 0) | counts).items()):
             yield CounterMetricFamily(f"redline_{name}", "Counted by all processes.", value=value)

@@ -361,6 +361,7 @@ def test_metrics_count_what_was_answered_and_what_waits(running: Receiver) -> No
     running.deliver(payloads.pull_request())
     running.deliver(payloads.pull_request())
     running.client.post("/webhooks/no-such-forge")
+    assert "redline_reconciler_found_total 0.0" in running.client.get("/metrics").text
     running.ledger.count("reconciler_found", 3)
     answer = running.client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

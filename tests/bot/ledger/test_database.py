@@ -175,6 +175,23 @@ def test_a_second_machine_on_sqlite_is_refused(
         Ledger.open(url)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("id boot", "id boot", True),
+        ("id boot", "id another-boot", True),
+        ("id boot", "boot", True),
+        ("id boot", "other boot", True),
+        ("id boot", "other another-boot", False),
+        ("boot", "another-boot", False),
+    ],
+    ids=["itself", "restarted", "its container", "with its own id", "another", "two hosts"],
+)
+def test_what_one_machine_is(one: str, other: str, same: bool) -> None:
+    assert machine.same(one, other) is same
+    assert machine.same(machine.machine(), machine.machine())
+
+
 def test_postgresql_serves_several_machines(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:

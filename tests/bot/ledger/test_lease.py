@@ -244,6 +244,20 @@ def test_a_dead_change_is_left_alone_until_someone_wishes(ledger: Ledger) -> Non
     assert take(ledger).attempt(A) == 1, "who asks gets three attempts more"
 
 
+def test_a_status_that_was_left_open_is_remembered_beyond_a_recheck(ledger: Ledger) -> None:
+    ledger.remember(push(A))
+    lease = take(ledger)
+    lease.attempt(A)
+    ledger.remember(push(B))
+    lease.release()
+    ledger.want(change(), recheck=True)
+    lease = take(ledger)
+    assert lease.attempt(B) == 1
+    assert lease.left(B) == [A]
+    lease.ended(A)
+    assert lease.left(B) == []
+
+
 def test_the_reconciler_does_not_give_a_dead_change_new_attempts(ledger: Ledger) -> None:
     ledger.remember(push(A))
     lease = take(ledger)
