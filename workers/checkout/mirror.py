@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -101,7 +102,12 @@ def fetched(change: Change, token: str, state: Path, *, local: bool = False) -> 
         mirror.fetch([commits.merge_base, commits.base, commits.head], source)
         with reading(mirror.view) as objects:
             try:
-                one = Checkout(commits, objects, lambda shas: mirror.fetch_blobs(shas, source))
+                one = Checkout(
+                    commits,
+                    objects,
+                    partial(mirror.fetch_blobs, source=source),
+                    partial(mirror.fetch, source=source),
+                )
             except Failed:
                 mirror.give_up()
                 raise Unreachable("the mirror was damaged and is made anew") from None

@@ -1,13 +1,14 @@
 """A change's files at merge base, base and head, read from git objects when asked for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.change import ChangedFile, Diff, FileStatus
 from workers.checkout import attributes, diff
 from workers.checkout.git import ZERO, TooMuch, is_sha
 from workers.checkout.objects import Objects
-from workers.checkout.terms import Incomplete, Oversize
+from workers.checkout.terms import CheckoutError, Incomplete, Oversize
 from workers.project import Entry
 
 MOST_FILES = 3000
@@ -34,10 +35,13 @@ class Checkout:
     much to be reviewed, empty otherwise; the diff then has files but no lines.
     """
 
-    def __init__(self, commits: Range, objects: Objects, bring: Bring) -> None:
+    def __init__(
+        self, commits: Range, objects: Objects, bring: Bring, recall: Bring | None = None
+    ) -> None:
         self.merge_base, self.base, self.head = commits.merge_base, commits.base, commits.head
         self.uncommitted = commits.uncommitted
         self._git, self._objects, self._bring = objects.git, objects, bring
+        self._recall = recall
         self.diff, self.excess = self._compared()
 
     def _compared(self) -> tuple[Diff, str]:
@@ -84,10 +88,10 @@ class Checkout:
         return attributes.marked(self._git, files, wanted)
 
     def renames(self, old_sha: str, new_sha: str) -> Mapping[str, str]:
-        """Old path to new path between two heads; nothing where the old one is unknown here."""
+        """Old path to new path between two heads; nothing where the old one is not to be had."""
         if not (is_sha(old_sha) and is_sha(new_sha)) or old_sha == new_sha:
             return {}
-        if self._objects.size(old_sha) is None or self._objects.size(new_sha) is None:
+        if not all(self._there(sha) for sha in (old_sha, new_sha)):
             return {}
         files = diff.changed(self._git, old_sha, new_sha)
         kinds = {file.status for file in files}
@@ -95,6 +99,13 @@ class Checkout:
             return {}
         self._need(_blobs(files))
         return diff.renames(self._git, old_sha, new_sha)
+
+    def _there(self, commit: str) -> bool:
+        """Whether the commit is here; an earlier head may have been reviewed elsewhere."""
+        if self._objects.size(commit) is None and self._recall:
+            with suppress(CheckoutError):
+                self._recall([commit])
+        return self._objects.size(commit) is not None
 
     def _need(self, shas: Sequence[str]) -> None:
         missing = [sha for sha in shas if self._objects.size(sha) is None]

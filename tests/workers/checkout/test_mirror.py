@@ -238,6 +238,16 @@ def test_renames_across_pushes(forge: Repository, given_change: Make, tmp_path: 
         assert checkout.renames("HEAD~1", pushed) == {}
 
 
+def test_renames_since_a_head_that_another_machine_reviewed(
+    forge: Repository, given_change: Make, tmp_path: Path
+) -> None:
+    text = "".join(f"line {n}\n" for n in range(20))
+    change = given_change({"x": "x\n"}, {"a/b": text})
+    pushed = forge.commit({"a/b": None, "c/d": text + "more\n"}, branch="change")
+    with opened(replace(change, head=pushed), tmp_path) as checkout:
+        assert checkout.renames(change.head, pushed) == {"a/b": "c/d"}
+
+
 def test_what_a_killed_fetch_leaves_behind_is_cleared(
     given_change: Make, forge: Repository, tmp_path: Path
 ) -> None:
