@@ -32,8 +32,6 @@ def celery(url: str, hard_limit: float) -> Celery:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        worker_soft_shutdown_timeout=5,
         worker_enable_remote_control=False,
     )
     return app
-

@@ -37,4 +37,8 @@ def run(ledger: Ledger, queue: Celery, again_after: float, stop: threading.Event
         except (KombuError, RedisError, OSError, Busy) as error:
             log.warning("dispatch waits", reason=type(error).__name__)
             rest = REST_SECONDS
+        except Exception:
+            # Without a dispatcher nothing is ever reviewed: it outlives what nobody thought of.
+            log.exception("dispatch failed")
+            rest = REST_SECONDS
         stop.wait(rest)

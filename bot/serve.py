@@ -1,14 +1,17 @@
 """Everything on one machine: starts and ends receiver, worker, reconciler and broker."""
 
+import ctypes
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,27 +21,45 @@ log = structlog.get_logger()
 
 GRACE_SECONDS = 10.0
 STEADY_SECONDS = 30.0  # a part that ran this long has earned a quick restart
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 
 
 class Occupied(Exception):
     """Another ``redline serve`` has this state folder."""
 
 
+def _not_alone(parent: int) -> None:
+    """In a part, before it begins: die when the supervisor is killed, or has been already."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 @dataclass
 class Part:
-    """One process under the supervisor, started again when it ends."""
+    """One process under the supervisor, started again when it ends.
+
+    ``mend`` is called when it has ended quickly twice: what it left behind may be in its way.
+    """
 
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str]
+    mend: Callable[[], None] = lambda: None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
     failures: int = field(default=0, init=False)
     not_before: float = field(default=0.0, init=False)
 
     def start(self) -> None:
-        """Start it in a session of its own, so that a signal to us reaches it through us alone."""
-        self.process = subprocess.Popen(self.argv, env=dict(self.environment), process_group=0)
+        """Start it in a group of its own, so that a signal to us reaches it through us alone."""
+        self.process = subprocess.Popen(
+            self.argv,
+            env=dict(self.environment),
+            process_group=0,
+            preexec_fn=partial(_not_alone, os.getpid()),  # noqa: PLW1509 - we have no threads
+        )
         self.started = time.monotonic()
         log.info("started", part=self.name, pid=self.process.pid)
 
@@ -51,8 +72,17 @@ class Part:
         elif (code := self.process.poll()) is not None:
             self.failures = 0 if now - self.started > STEADY_SECONDS else self.failures + 1
             self.not_before = now + min(30.0, 0.5 * 2**self.failures - 0.5)
-            self.process = None
+            self._bury()
             log.error("ended", part=self.name, code=code)
+            if self.failures == 2:
+                self.mend()
+
+    def _bury(self) -> None:
+        """End what it left: a worker's processes must not outlive the worker."""
+        assert self.process is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process = None
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end."""
@@ -68,9 +98,9 @@ class Part:
             self.process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             log.warning("killed", part=self.name)
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            self.process.kill()
+            self.process.wait()
+        self._bury()
 
 
 @contextmanager
@@ -132,12 +162,23 @@ def broker(state: Path) -> tuple[Part, str]:
     options = {
         "port": "0", "unixsocket": str(socket), "unixsocketperm": "700", "dir": str(folder),
         "appendonly": "yes", "aof-load-truncated": "yes", "save": "", "daemonize": "no",
-        "maxmemory-policy": "noeviction", "loglevel": "warning",
+        "maxmemory-policy": "noeviction", "loglevel": "warning", "logfile": str(folder / "log.txt"),
     }  # fmt: skip
+    (folder / "log.txt").unlink(missing_ok=True)
     argv = [str(get_binary_path())]
     for name, value in options.items():
         argv += [f"--{name}", value]
-    return Part("broker", argv, {"PATH": os.defpath}), f"redis+socket://{socket}"
+    part = Part("broker", argv, {"PATH": os.defpath}, partial(_begin_anew, folder))
+    return part, f"redis+socket://{socket}"
+
+
+def _begin_anew(folder: Path) -> None:
+    """Put the queue aside that the broker cannot read: all that is wanted stands in the ledger."""
+    broken = folder / "unreadable"
+    shutil.rmtree(broken, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        (folder / "appendonlydir").rename(broken)
+        log.error("queue begun anew", reason="the broker could not read it", kept=str(broken))
 
 
 def command(name: str, *arguments: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What stands between a run and each of its writes: the lease, kept alive, and the shared pace."""
 
+import mmap
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,9 +8,28 @@ from contextlib import contextmanager
 
 import structlog
 
-from bot.ledger import Busy, Intent, Lease, Ledger, Lost
+from bot.ledger import Busy, Intent, Lease, Ledger, Lost, Over
 
 log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0  # between two looks, while it waits, at whether a run is still wanted
+
+# One byte of memory that a worker shares with the processes that it forks.
+_told = mmap.mmap(-1, 1)
+
+
+class Ending(Over):
+    """This worker has been told to end: another one goes on."""
+
+
+def end() -> None:
+    """Tell all runs of this worker to give back what they have."""
+    _told[0] = 1
+
+
+def ending() -> bool:
+    """Whether they have been told."""
+    return bool(_told[0])
 
 
 class Guard:
@@ -20,13 +40,22 @@ class Guard:
         self._installation, self._every = installation, every
 
     def check(self) -> None:
-        """Raise Lost or Superseded if this run may not write any more."""
+        """Raise Lost, Superseded, Closed or Ending if this run may not write any more."""
+        if ending():
+            raise Ending("the worker is told to end")
         self._lease.check()
 
+    def wait(self, seconds: float) -> None:
+        """Wait, and check meanwhile: a newer push does not wait for what it replaces."""
+        until = time.monotonic() + seconds
+        self.check()
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
+            self.check()
+
     def pace(self) -> None:
-        """Wait for the next slot of a write that notifies, then check again."""
-        time.sleep(self._ledger.pace(self._installation, self._every))
-        self._lease.check()
+        """Wait for the next slot of a write that notifies."""
+        self.wait(self._ledger.pace(self._installation, self._every))
 
     def intend(self, subjects: Sequence[str]) -> None:
         """Remember that these are about to be posted."""

@@ -7,6 +7,7 @@ from bot.change import Change
 from bot.commands import Command, Verb, allowed, parse
 from bot.forges.base import Conversation, Forge, Gone, Reaction, Refused
 from bot.ledger import Ledger, Stored
+from bot.marks import body_hash
 from bot.review import CommentKind
 
 log = structlog.get_logger()
@@ -50,13 +51,17 @@ class _Order:
         return allowed(verb, self._forge.role(self._change, author), own)
 
     def _say(self, text: str) -> None:
-        if not text or self._answered():
+        """Answer in words, but nothing that already stands there: two hundred who ask get one."""
+        if not text or self._said(text):
             return
         comment = self._stored.comment
         self._conversation.answer(answers.signed(text, comment, self._change.id, self._key))
 
-    def _answered(self) -> bool:
+    def _said(self, text: str) -> bool:
+        """Whether this comment was answered before we were killed, or another in the same words."""
+        marks = (posted.mark for posted in self._conversation.own())
         return any(
-            posted.mark.kind is CommentKind.ANSWER and posted.mark.identity == self._stored.comment
-            for posted in self._conversation.own()
+            mark.kind is CommentKind.ANSWER
+            and (mark.identity == self._stored.comment or mark.body == body_hash(text))
+            for mark in marks
         )

@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
 from bot import VERSION, markdown
 from bot.change import Change, Kind
-from bot.forges.base import Forge, ForgeError
+from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Unsure
 from bot.formats.json import render
-from bot.ledger import Lease, Ledger, Superseded
+from bot.ledger import Closed, Lease, Ledger, Superseded
 from bot.publish import Timing, publish
 from bot.review import Review, StageResult, Status
 from bot.settings import Settings
-from workers import parent
+from workers import checkout, parent
 from workers.checkout import Checkout, fetched
 from workers.guard import Guard
 from workers.pipe import Ended, Event, Started, Wishes
@@ -21,104 +22,166 @@ from workers.project import STAGE_NAMES
 
 log = structlog.get_logger()
 
-EDIT_SECONDS = 5.0  # between two edits of a running status
+EDIT_SECONDS = 5.0  # between two edits of a running status, at least
+EDIT_GROWTH = 1.5  # a long review is not told of more often than people look
 CHECK_SECONDS = 1.0  # between two looks at whether this run is still wanted
+STATUS_TRIES = 3
 
 
 class Run:
     """A review under a lease. Made with the forge's own word on what the change is now."""
 
     def __init__(self, lease: Lease, forge: Forge, ledger: Ledger, settings: Settings) -> None:
-        self._lease, self._forge, self._ledger, self._settings = lease, forge, ledger, settings
+        self._lease, self._forge, self._settings = lease, forge, settings
         self.change: Change = forge.change(lease.change)
+        every = settings.forge_pace_seconds
+        self._guard = Guard(ledger, lease, self.change.installation, every)
+        self._quiet = False
+        self._doubt = 0.0  # until then a listing may lack a status that may have been written
 
     def review(self) -> None:
         """Fetch, judge, publish, and the status last, on the head that was reviewed."""
-        self._status(markdown.running("checking out"))
         try:
-            token = self._forge.token(self.change)
-            with fetched(self.change, token, self._settings.state_dir) as checkout:
-                review = Review(self.change, self._results(checkout))
-                self._still_the_head()
-                status = self._publish(review, checkout)
-            self._still_the_head()
+            self._begin()
+            try:
+                self._reviewed(self._forge.token(self.change))
+            except checkout.Denied:
+                self._reviewed(self._forge.token(self.change, fresh=True))
         except Superseded:
             self._superseded()
             raise
-        self._status(status)
-        self._lease.done(
-            self.change.head, review.outcome, render(review, checkout.diff, VERSION).encode()
-        )
+        except (Closed, Gone):
+            self._leave(self.change.head, markdown.closed())
+            raise
 
     def give_up(self, reason: str) -> None:
         """Say aloud that there will be no review: a status that never comes blocks for ever."""
         log.error("review given up", change=self.change.id.number, reason=reason)
-        self._status(markdown.broken(reason))
+        try:
+            self._conclude(markdown.broken(reason))
+        except (Denied, Refused) as error:
+            log.warning("not even the status", change=self.change.id.number, reason=str(error))
         self._lease.bury(reason)
 
-    def _results(self, checkout: Checkout) -> tuple[StageResult, ...]:
+    def _begin(self) -> None:
+        """Show that it runs, and end the statuses of heads that it replaces.
+
+        A final status stays while its head is looked at once more, unless someone asked for that:
+        a worker that was killed before it could write down that it was done left one.
+        """
+        self._quiet = not (self._lease.recheck or self._forge.unfinished(self.change))
+        self._show(markdown.running("checking out"))
+        for head in self._lease.left(self.change.head):
+            self._leave(head, markdown.superseded(self.change.head))
+
+    def _reviewed(self, token: str) -> None:
+        with fetched(self.change, token, self._settings.state_dir) as files:
+            review = Review(self.change, self._results(files))
+            self._still_the_head()
+            status = self._publish(review, files)
+            report = render(review, files.diff, VERSION).encode()
+        self._still_the_head()
+        self._conclude(status)
+        self._lease.done(self.change.head, review.outcome, report)
+
+    def _results(self, files: Checkout) -> tuple[StageResult, ...]:
         wishes = Wishes(
             sandbox=self._settings.sandbox,
             stage_seconds=self._settings.stage_seconds,
             review_seconds=self._settings.review_seconds,
         )
-        return parent.run(checkout, wishes, Watch(self._lease, self._status))
+        return parent.run(files, wishes, Watch(self._guard.check, self._show))
 
-    def _publish(self, review: Review, checkout: Checkout) -> Status:
+    def _publish(self, review: Review, files: Checkout) -> Status:
         """Bring the conversation up to date; the status that goes with it."""
-        wanted = markdown.wanted(review, checkout.diff, self._settings.key)
+        wanted = markdown.wanted(review, files.diff, self._settings.key)
         last = self._lease.last()
         if self.change.id.kind is Kind.CHANGE:
             publish(
                 self._forge.conversation(self.change),
                 wanted,
-                self._guard(),
-                lambda run: renames(checkout, run, last.head if last else run),
-                Timing(self._settings.settle_seconds),
+                self._guard,
+                lambda run: renames(files, run, last.head if last else run),
+                Timing(self._settings.settle_seconds, self._guard.wait),
             )
         return wanted.status
 
-    def _guard(self) -> Guard:
-        pace = self._settings.forge_pace_seconds
-        return Guard(self._ledger, self._lease, self.change.installation, pace)
-
     def _still_the_head(self) -> None:
         """Raise Superseded when the forge shows another head, whether or not a webhook told us."""
-        self._lease.check()
+        self._guard.check()
         if self._forge.change(self.change.id).head != self.change.head:
             raise Superseded
 
     def _superseded(self) -> None:
-        """The old commit's status ends too; without it the new one's still comes."""
         try:
             head = self._forge.change(self.change.id).head
-            if head != self.change.head:
-                self._forge.status(self.change, markdown.superseded(head))
+        except Gone:
+            self._leave(self.change.head, markdown.closed())
         except ForgeError as error:
             log.info("old status left", reason=str(error))
+        else:
+            if head != self.change.head:
+                self._leave(self.change.head, markdown.superseded(head))
 
-    def _status(self, status: Status) -> None:
-        self._lease.check()
-        self._forge.status(self.change, status)
+    def _leave(self, head: str, status: Status) -> None:
+        """End the status at a head that will not be reviewed; the next run tries what fails here.
+
+        A final one stays: another change may have the same head.
+        """
+        there = replace(self.change, head=head)
+        try:
+            if self._forge.unfinished(there):
+                self._forge.status(there, status)
+        except (Gone, Refused) as error:
+            log.info("no status to end", reason=str(error))
+        except ForgeError as error:
+            log.info("old status left", reason=str(error))
+            return
+        self._lease.ended(head)
+
+    def _show(self, status: Status) -> None:
+        """Show how far it is. A review does not end because that could not be shown."""
+        self._guard.check()
+        if self._quiet:
+            return
+        try:
+            self._forge.status(self.change, status)
+        except Unsure as error:
+            self._doubt = time.monotonic() + self._settings.settle_seconds
+            log.info("progress not shown", reason=str(error))
+
+    def _conclude(self, status: Status) -> None:
+        """Show the last word. What is there is listed first, so to repeat it does no harm."""
+        for number in range(1, STATUS_TRIES + 1):
+            self._guard.wait(self._doubt - time.monotonic())
+            try:
+                self._forge.status(self.change, status)
+            except Unsure:
+                if number == STATUS_TRIES:
+                    raise
+                self._doubt = time.monotonic() + self._settings.settle_seconds
+            else:
+                return
 
 
-def renames(checkout: Checkout, run: str, last: str) -> Mapping[str, str]:
+def renames(files: Checkout, run: str, last: str) -> Mapping[str, str]:
     """Old to new names of files between an earlier head and this one; none if it is unknown.
 
     ``last`` is the head that was reviewed before this one: a file that has changed much since
     ``run`` was moved in the last push all the same, and marks bear the names of that time.
     """
     heads = dict.fromkeys((run, last))
-    moved = [checkout.renames(head, checkout.head) for head in heads if head != checkout.head]
+    moved = [files.renames(head, files.head) for head in heads if head != files.head]
     return {old: new for each in moved for old, new in each.items()}
 
 
 class Watch:
     """Looks on while the child works: shows progress, ends a run that is not wanted any more."""
 
-    def __init__(self, lease: Lease, show: Callable[[Status], None]) -> None:
-        self._lease, self._show = lease, show
-        self._started = self._checked = self._shown = time.monotonic()
+    def __init__(self, check: Callable[[], None], show: Callable[[Status], None]) -> None:
+        self._check, self._show = check, show
+        self._started = self._checked = time.monotonic()
+        self._next = self._started + EDIT_SECONDS
         self._stages: list[Started] = []
         self._ended = 0
 
@@ -131,12 +194,13 @@ class Watch:
         now = time.monotonic()
         if now - self._checked >= CHECK_SECONDS:
             self._checked = now
-            self._lease.check()
-        if self._stages and now - self._shown >= EDIT_SECONDS:
-            self._shown = now
-            self._show(markdown.running(self._title(now)))
+            self._check()
+        if self._stages and now >= self._next:
+            taken = now - self._started
+            self._next = now + max(EDIT_SECONDS, taken * (EDIT_GROWTH - 1))
+            self._show(markdown.running(self._title(taken)))
 
-    def _title(self, now: float) -> str:
+    def _title(self, taken: float) -> str:
         last = self._stages[-1]
         label = f"{last.stage.replace('-', ' ')} {last.project}".strip()
-        return markdown.progress(self._ended + 1, len(STAGE_NAMES), label, now - self._started)
+        return markdown.progress(self._ended + 1, len(STAGE_NAMES), label, taken)

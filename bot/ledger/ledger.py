@@ -126,6 +126,11 @@ class Ledger:
         with self._database.write() as connection:
             return self._wishes.find(connection, seen, began)
 
+    def look_again(self, change: ChangeId) -> None:
+        """A run may have written after it lost its lease: who is at it now has not seen that."""
+        with self._database.write() as connection:
+            self._wishes.look_again(connection, change)
+
     def time(self) -> float:
         """The database's clock, seconds since 1970."""
         with self._database.read() as connection:
@@ -178,7 +183,7 @@ class Ledger:
             if not connection.execute(claim).rowcount:
                 return None
             row = connection.execute(found.where(CommandRow.id == id)).one()
-        return Stored(id, change_id(row[:5]), *row[5:])
+        return Stored(id, change_id(row[:5]), row.comment, row.author, row.text, row.age)
 
     def put_back(self, id: int, seconds: float) -> None:  # noqa: A002 - a task's argument
         """The forge did not answer: claim it again in so many seconds; this claim counts not."""

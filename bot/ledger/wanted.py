@@ -67,13 +67,21 @@ class Wanted:
 
         those that come before a run has begun are one wish, and the next run waits its time.
         """
-        running = self.until > self.time and self.taken == self.wanted
-        new = running or not self.waits
+        new = self._running or not self.waits
         if new:
             self._wish()
             self.not_before = self.rechecked_at + seconds
         self._force()
         return new
+
+    def look_again(self) -> None:
+        """Another look at the same head, if no run is to come that has not begun."""
+        if self.open and (self._running or not self.waits):
+            self._wish()
+
+    @property
+    def _running(self) -> bool:
+        return self.until > self.time and self.taken == self.wanted
 
     def find(self) -> bool:
         """The forge shows no final status of ours: review the head, whatever we believe of it."""

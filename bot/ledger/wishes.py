@@ -6,7 +6,7 @@ The statements are made once: to make one costs more than to run it.
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bot.change import ChangeId, Seen
 from bot.hooks.delivery import Delivery, Wish
@@ -40,7 +40,10 @@ _WRITE = (
     .where(_CHANGES.id == bindparam("row"))
     .values({name: bindparam(name) for name in _NAMES if name not in _READ_ONLY})
 )
-_START_OVER = delete(table(AttemptRow)).where(AttemptRow.change == bindparam("row"))
+# Not deleted: a row says too that the status at its head is not finished.
+_START_OVER = (
+    update(table(AttemptRow)).where(AttemptRow.change == bindparam("row")).values(count=0)
+)
 
 
 class Wishes:
@@ -88,6 +91,12 @@ class Wishes:
             return False
         _write(connection, wanted)
         return True
+
+    def look_again(self, connection: Connection, change: ChangeId) -> None:
+        """One run more after the one that is on its way."""
+        wanted = self._one(connection, change)
+        wanted.look_again()
+        _write(connection, wanted)
 
     def close(self, connection: Connection, change: ChangeId) -> None:
         """Want nothing more of a change."""

@@ -39,6 +39,11 @@ def superseded(head: str, url: str = "") -> Status:
     return Status(Progress.SUPERSEDED, f"superseded by {head[:7]}", url=url)
 
 
+def closed(url: str = "") -> Status:
+    """The change was closed or merged before its review ended."""
+    return Status(Progress.SUPERSEDED, "closed before the review ended", url=url)
+
+
 def broken(reason: str, url: str = "") -> Status:
     """Nothing could be checked at all: never green. ``reason`` is for people, one line."""
     title = cut(visible(f"Could not check: {reason}"), LONGEST_TITLE)

@@ -30,10 +30,11 @@ def item(one: Delivery) -> dict[str, Any]:
 
 @operation("apps/list-webhook-deliveries", f"GET {ALL}", app=True)
 def list_deliveries(call: Call) -> Answer:
-    """Newest first; the next page is named by a cursor, not by its number."""
+    """Newest first, what was tried; the next page is named by a cursor, not by its number."""
     size = min(positive(call.query.get("per_page"), 30), 100)
     before = positive(call.query.get("cursor", "").removeprefix("v1_"), 0)
-    rows = [one for one in reversed(call.server.hooks.log) if not before or one.id < before]
+    tried = [one for one in reversed(call.server.hooks.log) if one.tried]
+    rows = [one for one in tried if not before or one.id < before]
     failed = call.query.get("status")
     if failed:
         rows = [one for one in rows if (200 <= one.status < 400) == (failed == "success")]

@@ -42,6 +42,7 @@ class Delivery:
     payload: dict[str, Any]
     when: float
     redelivery: bool = False
+    tried: bool = False
     status: int = 0
     seconds: float = 0.0
     request: dict[str, str] = field(default_factory=dict)
@@ -107,7 +108,8 @@ class Hooks:
             self.server.state.clock.now(),
         )
         self.log.append(one)
-        if self.random.random() >= self.lose:
+        one.tried = self.random.random() < self.lose
+        if not one.tried:
             self._put(one)
         if self.random.random() < self.double:
             self._put(one)
@@ -164,6 +166,7 @@ class Hooks:
         except httpx.HTTPError as error:
             one.status, one.answer = 0, str(error)
         one.seconds = max(0.0, self.server.state.clock.now() - begun)
+        one.tried = True
 
     def pull(self, action: str, pull: Pull, by: Account, **further: Any) -> None:
         pull.events.append(Event(action, by, self.server.state.clock.now(), pull.head))
