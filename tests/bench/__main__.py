@@ -1,0 +1,61 @@
+"""``make bench``: the benchmarks, as ratios in one run; ends with 1 where a ratio is out of its aim.
+
+    python -m tests.bench [NAME...] [--write FILE]
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench import counters, growth, memory, page, peers, start, webhooks
+from tests.bench.row import Row
+
+BENCHMARKS = {
+    "peers": peers,
+    "growth": growth,
+    "webhooks": webhooks,
+    "memory": memory,
+    "counters": counters,
+    "start": start,
+}
+
+
+def main() -> int:
+    """Run those that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--write", type=Path, help="write the page of all figures to this file")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - BENCHMARKS.keys():
+        parser.error(f"there is no benchmark {', '.join(unknown)}: {', '.join(BENCHMARKS)}")
+    began = time.monotonic()
+    measured = {name: run(name) for name in asked.names or BENCHMARKS}
+    if asked.write:
+        asked.write.write_text(page.page([(BENCHMARKS[n], rows) for n, rows in measured.items()]))
+    failed = [row for rows in measured.values() for row in rows if row.failed]
+    print(f"\n{time.monotonic() - began:.0f} s; {len(failed)} figures out of their aim")
+    return 1 if failed else 0
+
+
+def run(name: str) -> list[Row]:
+    """One benchmark, its figures printed as they come."""
+    print(f"\n{BENCHMARKS[name].TITLE}", flush=True)
+    found = []
+    with tempfile.TemporaryDirectory(prefix="redline-bench-") as folder:
+        for row in BENCHMARKS[name].rows(Path(folder)):
+            found.append(row)
+            print(line(row), flush=True)
+    return found
+
+
+def line(row: Row) -> str:
+    """A figure as it is printed."""
+    sign = {True: "ok ", False: "OUT", None: "   "}[row.met]
+    aim = f"  aim: {row.aim}" if row.aim else ""
+    return f"  {sign} {row.figure:>16}  {row.what}{aim}\n{'':24}{row.how}".rstrip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

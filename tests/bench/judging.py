@@ -1,0 +1,18 @@
+"""The rules alone, as a program: ``python -m tests.bench.judging FOLDER`` judges all files in it."""
+
+import sys
+from pathlib import Path
+
+from tests.corpus import findings_of
+
+
+def main() -> None:
+    """Print the number of findings."""
+    root = Path(sys.argv[1])
+    found = (path for path in root.rglob("*") if ".git" not in path.parts and path.is_file())
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+    print(len(findings_of(files)))
+
+
+if __name__ == "__main__":
+    main()
