@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.change import Seen
 from bot.hooks.delivery import Wish
 from bot.ledger import Closed, Lease, Ledger, Lost, Superseded
 from tests.bot.ledger.given import A, B, C, change, delivery, push
@@ -320,3 +321,67 @@ def test_runs_that_lapsed_or_take_too_long_are_freed(ledger: Ledger, later: Late
         hung.check()
     fresh.check()
     assert ledger.expire(400) == []
+
+
+def test_the_walk_finds_a_head_that_nobody_is_at(ledger: Ledger) -> None:
+    assert ledger.find(Seen(change(), A), ledger.time())
+    assert not ledger.find(Seen(change(), A), ledger.time()), "it is wanted now"
+    take(ledger).done(A, "passed", b"{}")
+    assert ledger.find(Seen(change(), A), ledger.time()), "the forge still shows no final status"
+
+
+def test_the_walk_knows_what_ended_after_it_asked_the_forge(ledger: Ledger) -> None:
+    began = ledger.time()
+    ledger.remember(push(A))
+    take(ledger).done(A, "passed", b"{}")
+    assert not ledger.find(Seen(change(), A), began)
+
+
+def test_the_walk_leaves_a_head_to_the_other_change_that_has_it(ledger: Ledger) -> None:
+    ledger.remember(push(A))
+    assert not ledger.find(Seen(change(2), A), ledger.time())
+    lease = take(ledger)
+    lease.attempt(A)
+    assert not ledger.find(Seen(change(2), A), ledger.time()), "it is reviewed now"
+    assert ledger.find(Seen(change(2), B), ledger.time())
+
+
+def test_another_look_follows_the_run_that_is_on_its_way(ledger: Ledger) -> None:
+    ledger.remember(push(A))
+    lease = take(ledger)
+    ledger.look_again(change())
+    ledger.look_again(change())
+    lease.check()
+    lease.done(A, "passed", b"{}")
+    take(ledger).done(A, "passed", b"{}")
+    assert ledger.due(0) == []
+    ledger.forget(change())
+    ledger.look_again(change())
+    assert ledger.due(0) == []
+
+
+def test_setbacks_in_a_row_are_counted_and_end_with_a_review(ledger: Ledger) -> None:
+    ledger.remember(push(A))
+    for expected in (1, 2):
+        lease = take(ledger)
+        lease.attempt(A)
+        assert lease.setback() == expected
+        lease.release()
+    lease = take(ledger)
+    assert lease.attempt(A) == 1, "they are not this head's fault"
+    assert lease.left(B) == [A]
+    lease.done(A, "passed", b"{}")
+    ledger.remember(push(B))
+    assert take(ledger).setback() == 1
+
+
+def test_an_announced_head_is_one_that_was_left_open(ledger: Ledger) -> None:
+    ledger.remember(push(A))
+    lease = take(ledger)
+    lease.announced(A)
+    lease.release()
+    ledger.remember(push(B))
+    lease = take(ledger)
+    assert lease.left(B) == [A]
+    lease.ended(A)
+    assert lease.left(B) == []

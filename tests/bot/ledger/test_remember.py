@@ -182,6 +182,23 @@ def test_a_comment_that_kills_its_worker_is_left_after_three_times(
     assert ledger.command(id_) is None
 
 
+def test_a_comment_that_is_put_back_counts_as_not_claimed(
+    ledger: Ledger, later: Callable[[float], None]
+) -> None:
+    ledger.remember(comment("/recheck"))
+    id_ = int(ledger.due(0)[0].args[0])
+    for _ in range(5):
+        stored = ledger.command(id_)
+        assert stored is not None
+        ledger.put_back(id_, 10)
+        assert ledger.due(0) == []
+        assert ledger.command(id_) is None
+        later(11)
+    assert stored is not None
+    assert stored.age > 40
+    assert ledger.due(0)
+
+
 def test_text_that_is_hard_to_store_comes_back_as_it_was(ledger: Ledger) -> None:
     text = "/recheck \U0001f600 '; DROP TABLE changes; -- %s \u202e"
     ledger.remember(comment(text))
