@@ -1,7 +1,7 @@
 """What a change brings: what is found at head and not at the merge base. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.change import ChangedFile, Diff
@@ -19,10 +19,12 @@ def compared(head: Judged, base: Judged, diff: Diff) -> tuple[Finding, ...]:
     """
     old = _grouped((_followed(finding, diff.renames), finding) for finding in base.findings)
     new = _grouped((_bare(finding.key), finding) for finding in head.findings)
-    done = []
+    done, gone = [], [finding for key in old.keys() - new.keys() for finding in old[key]]
     for key, findings in new.items():
-        done += _matched(findings, old.get(key, []), diff)
-    return tuple(sorted(done, key=_place))
+        matched, left = _matched(findings, old.get(key, []), diff)
+        done += matched
+        gone += left
+    return tuple(sorted(_left_alone(done, gone, diff), key=_place))
 
 
 def added(head: Judged, base: Judged, diff: Diff) -> frozenset[_Subject]:
@@ -47,12 +49,35 @@ def _bare(key: Key) -> Key:
     return replace(key, ordinal=0)
 
 
+def _subject_of(key: Key) -> _Subject:
+    return (key.project, key.address)
+
+
 def _place(finding: Finding) -> tuple[str, int, int]:
     return (finding.location.path, finding.location.line, finding.ordinal)
 
 
-def _matched(head: list[Finding], base: list[Finding], diff: Diff) -> list[Finding]:
-    """Equals at head against equals at the merge base, both in order."""
+def _left_alone(head: Iterable[Finding], gone: Iterable[Finding], diff: Diff) -> Iterator[Finding]:
+    """What is said in the same words of a line that the change left alone is not new.
+
+    A line says which stage or container it belongs to only through others: a stage that loses its
+    name, or that another one is put before, brings nothing new.
+    """
+    said = defaultdict(list)
+    for old in gone:
+        said[_subject_of(_followed(old, diff.renames)), old.rule, old.message].append(old)
+    for finding in head:
+        there = said[_subject_of(finding.key), finding.rule, finding.message] if finding.new else []
+        same = next((old for old in there if _unmoved(old, finding, diff)), None)
+        if same is not None:
+            there.remove(same)
+        yield finding if same is None else replace(finding, new=False)
+
+
+def _matched(
+    head: list[Finding], base: list[Finding], diff: Diff
+) -> tuple[list[Finding], list[Finding]]:
+    """Equals at head against equals at the merge base, both in order; and who of these is left."""
     pairs: dict[int, Finding] = {}
     left = list(base)
     for place, finding in enumerate(head):
@@ -63,7 +88,7 @@ def _matched(head: list[Finding], base: list[Finding], diff: Diff) -> list[Findi
     for place in range(len(head)):
         if place not in pairs and left:
             pairs[place] = left.pop(0)
-    return _numbered(head, pairs)
+    return _numbered(head, pairs), left
 
 
 def _numbered(head: list[Finding], pairs: Mapping[int, Finding]) -> list[Finding]:

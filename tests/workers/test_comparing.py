@@ -107,7 +107,25 @@ def test_what_is_new(
 
 
 def test_other_details_are_other_findings() -> None:
-    assert new([finding("a", 1, "b")], [finding("a", 1, "a")]) == [(1, 0)]
+    assert new([finding("a", 2, "b")], [finding("a", 1, "a")]) == [(2, 0)]
+
+
+def test_a_line_that_was_left_alone_says_nothing_new() -> None:
+    """A stage that another one is put before, or that loses its name, keeps its findings."""
+    old = [finding("a.yaml", 10, "stage 0"), finding("a.yaml", 2, "stage 0 again")]
+    head = [finding("a.yaml", 15, "stage 1"), finding("a.yaml", 5, "inserted")]
+    assert new(head, old, INSERTED) == [(5, 0)]
+
+
+def test_one_that_is_gone_excuses_one() -> None:
+    head = [finding("a", 1, "b"), finding("a", 1, "c")]
+    assert len(new(head, [finding("a", 1, "a")])) == 1
+
+
+def test_a_line_that_says_something_else_now_is_new() -> None:
+    other = replace(finding("a", 1, "b"), message="It runs as root.")
+    assert new([other], [finding("a", 1, "a")]) == [(1, 0)]
+    assert new([finding("a", 1, "b", "Pod//y")], [finding("a", 1, "a")]) == [(1, 0)]
 
 
 def test_a_dockerfile_is_followed_by_its_name() -> None:
