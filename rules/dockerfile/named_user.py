@@ -109,8 +109,16 @@ def named_user(dockerfile: Dockerfile) -> Iterator[Problem]:
         f"The image runs as {named(user.name)}, a name: a pod with runAsNonRoot will not start,"
         " since Kubernetes cannot prove that it is not root.",
         detail=f"{dockerfile.stages[-1].label} USER {user.name}",
-        fix=f"Say the number: `USER {number or '10001:10001'}`.",
+        fix=_fix(user.name, number),
         suggestion=_suggestion(user, number),
+    )
+
+
+def _fix(name: str, number: str | None) -> str:
+    if number is not None:
+        return f"Say the number: `USER {number}`."
+    return (
+        f"Say the number that {named(f'id -u {name}')} prints in the image, as `USER 10001:10001`."
     )
 
 

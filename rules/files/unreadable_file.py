@@ -3,6 +3,8 @@
 from rules.finding import Blocks, Finding, Location, Severity
 
 NAME = "unreadable-file"
+_FIX = "Correct the syntax at this line."
+_OF_YAML = " A template belongs into a chart."
 
 
 def unreadable(path: str, line: int, reason: str, project: str) -> Finding:
@@ -19,5 +21,5 @@ def unreadable(path: str, line: int, reason: str, project: str) -> Finding:
         address=path,
         project=project,
         blocks=Blocks.NEW,
-        fix="Correct the syntax at this line. A template belongs into a chart.",
+        fix=_FIX + (_OF_YAML if path.endswith((".yaml", ".yml")) else ""),
     )

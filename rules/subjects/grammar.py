@@ -7,6 +7,7 @@ of the frontend brings new ones.
 import re
 from collections.abc import Callable
 
+from rules.finding import named
 from rules.subjects.instruction import Instruction
 from rules.subjects.words import SPACE
 
@@ -23,14 +24,15 @@ def refused(instruction: Instruction) -> str | None:
 
 
 def _shown(keyword: str) -> str:
-    return keyword[:40] if keyword.isascii() and keyword.isprintable() and keyword else "here"
+    plain = keyword.isascii() and keyword.isprintable() and keyword
+    return named(keyword[:40]) if plain else "here"
 
 
 def _from(instruction: Instruction) -> str | None:
     arguments = instruction.arguments
     if len(arguments) == 3 and arguments[1].lower() == "as":
-        named = _STAGE_NAME.fullmatch(arguments[2].lower())
-        return None if named else "a stage's name holds only letters, digits, - _ and ."
+        fits = _STAGE_NAME.fullmatch(arguments[2].lower())
+        return None if fits else "a stage's name holds only letters, digits, - _ and ."
     return None if len(arguments) == 1 else "FROM takes an image, or an image AS a name"
 
 
@@ -40,8 +42,8 @@ def _pairs(instruction: Instruction) -> str | None:
         return f"{keyword} needs a name and a value"
     if any(pair.value is None for pair in instruction.pairs):
         return f"{keyword} takes name=value"
-    named = all(pair.name for pair in instruction.pairs)
-    return None if named else f"{keyword} has a value without a name"
+    whole = all(pair.name for pair in instruction.pairs)
+    return None if whole else f"{keyword} has a value without a name"
 
 
 def _arg(instruction: Instruction) -> str | None:

@@ -127,7 +127,8 @@ def documents(text: str) -> list[Node]:
             composer.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = composer.line(mark.index) if mark else 1
+        # What is missing at the end is told at the last line that says something.
+        line = composer.line(min(mark.index, max(0, len(text.rstrip()) - 1))) if mark else 1
         raise Unreadable(line, error.problem or "not YAML") from None
     except yaml.reader.ReaderError as error:
         raise Unreadable(_line_of_byte(text, error.position), "a forbidden character") from None
