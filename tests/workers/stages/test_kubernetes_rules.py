@@ -43,6 +43,9 @@ class Files:
         self.listed += 1
         return self.find(self.files)
 
+    def targets(self, _paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {}
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         found = {}
         for path in paths:
@@ -82,7 +85,7 @@ def test_what_cannot_be_read_is_a_finding_on_its_line() -> None:
     found = judged({"a/pod.yaml": "apiVersion: v1\nkind: Pod\nspec: [\n", "b.yaml": "x: [\n"})
     (fault,) = found.findings
     assert (fault.rule, fault.blocks, fault.project) == ("unreadable-file", Blocks.NEW, "a")
-    assert (fault.location.path, fault.location.line) == ("a/pod.yaml", 4)
+    assert (fault.location.path, fault.location.line) == ("a/pod.yaml", 3)
     assert found.subjects == {("a", "a/pod.yaml")}
 
 
