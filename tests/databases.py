@@ -100,7 +100,7 @@ def _unprivileged() -> pwd.struct_passwd | None:
     raise RuntimeError("no user to run PostgreSQL as")
 
 
-def _binaries() -> Path | None:
+def installed() -> Path | None:
     """The folder of PostgreSQL's programs, the newest where there are several."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_major)
     if found:
@@ -117,7 +117,7 @@ def _major(program: Path) -> int:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One cluster for all tests of the run."""
-    binaries = _binaries()
+    binaries = installed()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     cluster = Postgres(binaries)

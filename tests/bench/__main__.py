@@ -1,6 +1,6 @@
-"""``make bench``: the benchmarks, as ratios in one run; ends with 1 where a ratio is out of its aim.
+"""``make bench``: the benchmarks, as ratios in one run; 1 where a ratio is out of its aim.
 
-    python -m tests.bench [NAME...] [--write FILE]
+python -m tests.bench [NAME...] [--write FILE]
 """
 
 import argparse

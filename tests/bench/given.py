@@ -33,7 +33,9 @@ def change(files: int) -> dict[str, str]:
     for number in range(files):
         name = f"service-{number:05}"
         if number % 2:
-            found[f"services/{name}/Dockerfile"] = API_DOCKERFILE.replace("1.22.5-bookworm", "latest")
+            found[f"services/{name}/Dockerfile"] = API_DOCKERFILE.replace(
+                "1.22.5-bookworm", "latest"
+            )
         else:
             found[f"deploy/{name}/deployment.yaml"] = WORKER_DEPLOYMENT.replace("worker", name)
     return found

@@ -78,7 +78,7 @@ def rounds(programs: Mapping[str, Program], *, most: int, seconds: float) -> Rou
     for number in range(most):
         if number >= FEWEST and time.monotonic() > end:
             break
-        for name in reversed(programs) if number % 2 else programs:
+        for name in list(programs)[:: -1 if number % 2 else 1]:
             costs[name].append(programs[name]())
     return Rounds(costs)
 

@@ -10,9 +10,10 @@ from tests.bench.row import Row
 _HEAD = """\
 # Benchmarks
 
-`make bench` measures on the machine that it runs on; `python -m tests.bench --write docs/benchmarks.md` wrote this page.
-Programs that are compared run in turns, one right after the other, and what is shown is the median of their ratios: times
-differ from machine to machine, ratios much less. A figure in **bold** is out of its aim.
+`make bench` measures on the machine that it runs on; this page was written by
+`python -m tests.bench --write docs/benchmarks.md`. Programs that are compared run in turns, one
+right after the other, and what is shown is the median of their ratios: times differ from machine
+to machine, ratios much less. A figure in **bold** is out of its aim.
 """
 _SIGN = {True: "", False: "**", None: ""}
 
