@@ -54,6 +54,7 @@ def test_text_is_for_people(stderr: Read) -> None:
 @pytest.mark.parametrize("name", ["uvicorn.error", "celery.worker", "sqlalchemy.engine", "x.y"])
 def test_libraries_go_the_same_way(stderr: Read, name: str) -> None:
     logging.getLogger(name.partition(".")[0]).addHandler(logging.NullHandler())
+    logging.getLogger(name).setLevel(logging.NOTSET)  # another test's server may have hushed it
     set_up("json", ["hunter2hunter2"])
     logging.getLogger(name).warning("sent %s", "hunter2hunter2")
     (line,) = lines(stderr)

@@ -1,6 +1,7 @@
 """Who may call: JWTs, installation tokens, plain tokens, permissions."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import github
@@ -47,16 +48,16 @@ def test_an_app_is_known_by_its_jwt(fake: FakeGitHub, app: AppKey, repo: Repo) -
 @pytest.mark.parametrize(
     ("claims", "words"),
     [
-        ({"exp": int(time.time()) + 700}, "too far in the future"),
-        ({"exp": int(time.time()) - 1}, "Expiration time"),
-        ({"iat": int(time.time()) + 300}, "Issued at"),
-        ({"iss": "1"}, "could not be decoded"),
+        (lambda: {"exp": int(time.time()) + 700}, "too far in the future"),
+        (lambda: {"exp": int(time.time()) - 1}, "Expiration time"),
+        (lambda: {"iat": int(time.time()) + 300}, "Issued at"),
+        (lambda: {"iss": "1"}, "could not be decoded"),
     ],
 )
 def test_a_wrong_jwt_is_refused(
-    fake: FakeGitHub, app: AppKey, claims: dict[str, Any], words: str
+    fake: FakeGitHub, app: AppKey, claims: Callable[[], dict[str, Any]], words: str
 ) -> None:
-    answer = httpx.get(f"{fake.api}/app", headers=signed(app, **claims), verify=False)
+    answer = httpx.get(f"{fake.api}/app", headers=signed(app, **claims()), verify=False)
     assert answer.status_code == 401
     assert words in answer.json()["message"]
 
