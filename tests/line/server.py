@@ -1,10 +1,14 @@
 """Redline's server as tests and the demo run it: real processes, real broker, short times."""
 
+import ctypes
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +31,8 @@ SHORT = {
     "REDLINE_LOG": "text",
 }
 T = TypeVar("T")
+_FORGE = re.compile(r"http-backend|upload-pack|tests\.fakes|resource_tracker")
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def free_port() -> int:
@@ -56,6 +62,9 @@ class Redline:
     commands: tuple[tuple[str, ...], ...] = (("serve",),)
     port: int = field(default_factory=free_port)
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    python: str = sys.executable
+    temporary: Path = Path()
+    left: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -83,10 +92,26 @@ class Redline:
 
     def start(self) -> None:
         """Start, and wait until webhooks are taken."""
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.state.mkdir(parents=True, exist_ok=True)
+        if not self.temporary.name:
+            # Not below the test's own folder: a tool that runs as nobody must reach its files.
+            self.temporary = Path(tempfile.mkdtemp(prefix="rl-"))
+            self.temporary.chmod(0o711)
+        for command in self.commands:
+            self.run(*command)
+        try:
+            eventually(self.ready, f"redline is ready; its log: {self.log}", 120)
+        except AssertionError:
+            self.stop()
+            raise
+
+    def run(self, *command: str) -> "subprocess.Popen[bytes]":
+        """Start one of its commands, with its log in the state folder."""
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.state),
+            "TMPDIR": str(self.temporary),
             "REDLINE_STATE_DIR": str(self.state),
             "REDLINE_LISTEN": f"127.0.0.1:{self.port}",
             "REDLINE_GITHUB_WEBHOOK_SECRET": SECRET,
@@ -94,21 +119,10 @@ class Redline:
             **SHORT,
             **self.environment,
         }
-        for command in self.commands:
-            with self.log.open("ab") as log:
-                self.processes.append(
-                    subprocess.Popen(
-                        [sys.executable, "-m", "bot.cli", *command],
-                        env=environment,
-                        stdout=log,
-                        stderr=log,
-                    )
-                )
-        try:
-            eventually(self.ready, f"redline is ready; its log: {self.log}", 120)
-        except AssertionError:
-            self.stop()
-            raise
+        argv = [self.python, "-m", "bot.cli", *command]
+        with self.log.open("ab") as log:
+            self.processes.append(subprocess.Popen(argv, env=environment, stdout=log, stderr=log))
+        return self.processes[-1]
 
     def ready(self) -> bool:
         assert all(process.poll() is None for process in self.processes), self.log.read_text()
@@ -118,7 +132,7 @@ class Redline:
             return False
 
     def stop(self) -> None:
-        """End it as a service manager would; nothing of it may be left."""
+        """End it as a service manager would; ``left`` is what is still there afterwards."""
         family = self.family()
         for process in self.processes:
             process.send_signal(signal.SIGTERM)
@@ -128,10 +142,31 @@ class Redline:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self.processes.clear()
-        _gone, left = psutil.wait_procs(family, 10)
+        _gone, left = psutil.wait_procs([*family, *self.orphans()], 10)
+        self.left += [" ".join(_line(one)) for one in left]
         for one in left:
             one.kill()
+        self.processes.clear()
+        if self.temporary.name:
+            self.left += map(str, self.temporary.iterdir())
+            shutil.rmtree(self.temporary)
+            self.temporary = Path()
+
+    def orphans(self) -> list[psutil.Process]:
+        """What its killed processes have left: these become children of the tests."""
+        known = {process.pid for process in self.processes}
+        found = []
+        for one in psutil.Process().children():
+            line = " ".join(_line(one))
+            if line and one.pid not in known and not _FORGE.search(line):
+                found.append(one)
+        return found
+
+    def part(self, *words: str) -> psutil.Process:
+        """The process of a part: of ``worker``, ``review`` the main one of the review queue."""
+        roots = {process.pid for process in self.processes}
+        found = [one for one in self.family(*words) if one.pid in roots or _parent(one) in roots]
+        return found[0]
 
     def family(self, *words: str) -> list[psutil.Process]:
         """Its processes, whose command line has all of these words."""
@@ -143,6 +178,13 @@ class Redline:
             except psutil.NoSuchProcess:
                 continue
         return [one for one in every if all(word in " ".join(_line(one)) for word in words)]
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0
 
 
 def _line(process: psutil.Process) -> list[str]:

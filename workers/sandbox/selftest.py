@@ -19,6 +19,7 @@ from workers.sandbox.starting import run
 from workers.sandbox.terms import Ended, Limits, Missing, Ran, Refused, Way
 
 _LIMITS = Limits(seconds=20, memory=128 << 20, output=64 << 10, processes=16, disk=4 << 20)
+_LONGEST = 70
 _SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
@@ -68,7 +69,8 @@ class _Trap:
 def _trap() -> Iterator[_Trap]:
     nonce = f"{secrets.randbelow(10**16):016}"  # digits, since it is also a time to sleep
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="redline-test-")))
+        made = tempfile.TemporaryDirectory(prefix="redline-test-", dir=_short())
+        folder = Path(stack.enter_context(made))
         folder.chmod(0o755)
         state, work = folder / "state", folder / "work"
         state.mkdir()
@@ -83,6 +85,11 @@ def _trap() -> Iterator[_Trap]:
         shutil.copy(Path(__file__).with_name("abuse.py"), work)
         (work / "targets.json").write_text(json.dumps(trap.targets), encoding="utf-8")
         yield trap
+
+
+def _short() -> str | None:
+    """A folder in which a socket's address fits into the 107 bytes that the kernel has for it."""
+    return None if len(os.fsencode(tempfile.gettempdir())) < _LONGEST else "/tmp"  # noqa: S108
 
 
 def _listening(state: Path, nonce: str) -> Iterator[socket.socket]:
