@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from rules.finding import folder
 from rules.subjects import image
@@ -85,9 +84,8 @@ class Images:
     def _folders(self) -> Mapping[str, list[str]]:
         """A folder's own name to the Dockerfiles in folders of that name."""
         named: dict[str, list[str]] = {}
-        for path in sorted(self._paths):
-            if PurePosixPath(path).name in _NAMES:
-                named.setdefault(PurePosixPath(path).parent.name, []).append(path)
+        for path in sorted(path for path in self._paths if _name(path) in _NAMES):
+            named.setdefault(_name(folder(path)), []).append(path)
         return named
 
     def _by_folder(self, last: str) -> str | None:
@@ -126,7 +124,7 @@ def _builds(path: str, data: bytes) -> Iterator[Build]:
 
 
 def _reader_of(path: str) -> "Callable[[Map, str], Iterator[Build]] | None":
-    name = PurePosixPath(path).name
+    name = _name(path)
     if _COMPOSE.fullmatch(name):
         return _compose
     if name in ("skaffold.yaml", "skaffold.yml"):
@@ -157,6 +155,11 @@ def _bake(root: Map, base: str) -> Iterator[Build]:
         names = [each.text for each in getattr(tags, "items", []) if hasattr(each, "text")]
         for tag in names or [name]:
             yield from _build(tag, base, target.text("context") or ".", target.text("dockerfile"))
+
+
+def _name(path: str) -> str:
+    """A file's or folder's own name. Asked of each file of a repository: a Path takes too long."""
+    return path.rpartition("/")[2]
 
 
 def _entries(node: Node | None) -> list[tuple[str, Map]]:
