@@ -242,7 +242,9 @@ async def stream(
         while piece := await process.stdout.read(1 << 16):
             yield piece
         await feeding
-    finally:
+    except BaseException:  # the client is gone; to kill what has ended would lose its exit status
         if process.returncode is None:
             process.kill()
+        raise
+    finally:
         await process.wait()

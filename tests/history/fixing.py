@@ -10,24 +10,51 @@ _SAFE = {"runAsNonRoot": "true", "runAsUser": "10001", "allowPrivilegeEscalation
 _WRONG = re.compile(r"\b(runAsNonRoot|runAsUser|allowPrivilegeEscalation)([\"']?:\s*)[^\s,}#]+")
 _FROM = re.compile(r"(\s*FROM\s+(?:--\S+\s+)*)[^\s:@]+(?::[\w.-]+)?(?:@\S+)?", re.IGNORECASE)
 
+_EMPTY = re.compile(r"\s*(#.*)?$")  # goes on with an instruction that has begun
+_HEREDOC = re.compile(r"<<-?[\"']?(\w+)")
+
 Lines = list[str]
 
 
 def mended(data: bytes, findings: Iterable[Mapping[str, Any]]) -> bytes:
     """The file without these findings, as far as one knows how; the rest of it untouched."""
     lines = data.decode("utf-8", "surrogateescape").split("\n")
+    spans = _instructions(lines)
     # From below, so that nothing moves that is still to be mended; an instruction goes once.
-    places = {(_first(lines, each["line"] - 1), _BY_RULE.get(each["rule"])) for each in findings}
-    for at, mend in sorted(places, key=lambda place: (-place[0], str(place[1]))):
-        (mend or _mend_instruction)(lines, at)
+    places = {_place(each, spans) for each in findings}
+    for at, last, rule in sorted(places, reverse=True):
+        if rule:
+            _BY_RULE[rule](lines, at)
+        else:
+            lines[at : last + 1] = _mended_instruction(lines[at : last + 1])
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _first(lines: Lines, at: int) -> int:
-    """Where the instruction begins that goes on to this line."""
-    while at > 0 and lines[at - 1].rstrip().endswith("\\"):
-        at -= 1
-    return at
+def _place(
+    finding: Mapping[str, Any], spans: Mapping[int, tuple[int, int]]
+) -> tuple[int, int, str]:
+    at, rule = finding["line"] - 1, finding["rule"]
+    if rule in _BY_RULE:
+        return (at, at, rule)
+    return (*spans.get(at, (at, at)), "")
+
+
+def _instructions(lines: Lines) -> Mapping[int, tuple[int, int]]:
+    """Each line of a Dockerfile to the first and last of its instruction."""
+    spans: dict[int, tuple[int, int]] = {}
+    at = 0
+    while at < len(lines):
+        last = at
+        while last + 1 < len(lines) and (
+            lines[last].rstrip().endswith("\\") or (last > at and _EMPTY.match(lines[last]))
+        ):
+            last += 1
+        heredoc = _HEREDOC.search(lines[at])
+        if heredoc and heredoc[1] in lines[at:]:
+            last = lines.index(heredoc[1], at)
+        spans |= dict.fromkeys(range(at, last + 1), (at, last))
+        at = last + 1
+    return spans
 
 
 def _pin_image(lines: Lines, at: int) -> None:
@@ -64,17 +91,11 @@ def _secure(lines: Lines, at: int, keys: tuple[str, ...]) -> None:
         lines[at : at + 1] = [f"{item[1]}- {_INSIDE}", f"{item[1]}  {text[item.end() :]}"]
 
 
-def _mend_instruction(lines: Lines, at: int) -> None:
-    """Pin a FROM, number a USER; any other instruction goes, with the lines that it goes on in."""
-    if _FROM.match(lines[at]):
-        lines[at] = _FROM.sub(rf"\1registry.example/base{_DIGEST}", lines[at])
-    elif re.match(r"\s*USER\s", lines[at], re.IGNORECASE):
-        lines[at] = "USER 10001:10001"
-    else:
-        last = at
-        while last + 1 < len(lines) and lines[last].rstrip().endswith("\\"):
-            last += 1
-        del lines[at : last + 1]
+def _mended_instruction(lines: Lines) -> Lines:
+    """Pin a FROM, number a USER; any other instruction goes, with all its lines."""
+    if _FROM.match(lines[0]):
+        return [_FROM.sub(rf"\1registry.example/base{_DIGEST}", lines[0]), *lines[1:]]
+    return ["USER 10001:10001"] if re.match(r"\s*USER\s", lines[0], re.IGNORECASE) else []
 
 
 _BY_RULE: dict[str, Callable[[Lines, int], None]] = {

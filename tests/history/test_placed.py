@@ -65,14 +65,13 @@ def brought(github: FakeGitHub, source: Repository) -> Repo:
 
 
 def pulls(repo: Repo, every: list[Range]) -> Iterator[PullRequest]:
-    """Real ones; each the other way round; from the first state kept to the last; from nothing."""
-    some = every if EVERYTHING else [each for each in every if each.kinds & {"dockerfile"}][:2]
+    """From the first state kept to the last; from nothing; real ones, and each the other way."""
+    yield opened(repo, "wide", every[0].base, f"{every[-1].head}^{{tree}}")
+    yield opened(repo, "whole", repo.sha("main"), f"{every[-1].head}^{{tree}}")
+    some = every if EVERYTHING else [each for each in every if "dockerfile" in each.kinds][:2]
     for number, each in enumerate(some):
         yield opened(repo, f"real-{number}", each.base, each.head)
         yield opened(repo, f"back-{number}", each.head, f"{each.base}^{{tree}}")
-    yield opened(repo, "wide", every[0].base, f"{every[-1].head}^{{tree}}")
-    yield opened(repo, "whole", repo.sha("main"), f"{every[-1].head}^{{tree}}")
-    yield opened(repo, "back", every[-1].head, f"{every[0].base}^{{tree}}")
 
 
 def opened(repo: Repo, name: str, base: str, head: str) -> PullRequest:
