@@ -43,7 +43,7 @@ from workers.pipe import (
 from workers.project import STAGE_NAMES
 from workers.sandbox.process import undumpable
 
-__all__ = ["Event", "Program", "Wishes", "run"]
+__all__ = ["Child", "Event", "Program", "Wishes", "child", "run"]
 
 _GRACE = 10.0  # seconds in which the child reports a stage that is over its limit
 _MOST_ASKS = 100_000
@@ -65,26 +65,55 @@ def run(
     progress: Progress,
     program: Program = Program(),
 ) -> tuple[StageResult, ...]:
-    """The results of all stages, in the order in which they are shown.
-
-    ``progress`` is told of each stage as it starts and ends, and gets None about once a second
-    meanwhile; what it raises ends the review. Raises CheckoutError where a file that the child
-    asks for is not to be had: the review is to be tried again.
-    """
+    """What ``Child.run`` gives, of a child that is started for it."""
     if checkout.excess:
-        return tuple(_unchecked(name, checkout.excess) for name in program.stages)
-    conversation = _Conversation(checkout, wishes, progress, program.stages)
-    with tempfile.TemporaryDirectory(prefix="redline-child-") as scratch:
-        Path(scratch).chmod(0o711)  # tools run as nobody and must reach their own folders in it
-        with _started(program) as (process, pipe):
-            reason = conversation.held(pipe, scratch)
-            _ended(process)
-            printed = pipe.rest()
-        if printed:
+        return _too_much(checkout, program.stages)
+    with child(program) as one:
+        return one.run(checkout, wishes, progress)
+
+
+@contextmanager
+def child(program: Program = Program()) -> Iterator["Child"]:
+    """A child for one review, which gets ready while the change is still checked out."""
+    with _started(program) as (process, pipe):
+        yield Child(process, pipe, program.stages)
+
+
+class Child:
+    """A child that waits for its review."""
+
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", pipe: Pipe, stages: Sequence[str]
+    ) -> None:
+        self._process, self._pipe, self._stages = process, pipe, stages
+
+    def run(
+        self, checkout: Checkout, wishes: Wishes, progress: Progress
+    ) -> tuple[StageResult, ...]:
+        """The results of all stages, in the order in which they are shown. To be called once.
+
+        ``progress`` is told of each stage as it starts and ends, and gets None about once a
+        second meanwhile; what it raises ends the review. Raises CheckoutError where a file that
+        the child asks for is not to be had: the review is to be tried again.
+        """
+        if checkout.excess:
+            return _too_much(checkout, self._stages)
+        conversation = _Conversation(checkout, wishes, progress, self._stages)
+        with tempfile.TemporaryDirectory(prefix="redline-child-") as scratch:
+            Path(scratch).chmod(0o711)  # tools run as nobody and must reach their own folders
+            try:
+                reason = conversation.held(self._pipe, scratch)
+            finally:
+                _ended(self._process)
+            self._log(reason)
+        return conversation.results(reason)
+
+    def _log(self, reason: str) -> None:
+        """What the child printed, and why it did not end well."""
+        if printed := self._pipe.rest():
             _log.warning("child printed: %r", printed)  # quoted: it may try to be a terminal's
         if reason:
-            _log.warning("child: %s (exit %s)", reason, process.returncode)
-    return conversation.results(reason)
+            _log.warning("child: %s (exit %s)", reason, self._process.returncode)
 
 
 @contextmanager
@@ -234,6 +263,10 @@ class _Conversation:
 def _plain(path: str) -> bool:
     """Whether git takes it for a path inside a repository: a tree may hold other names."""
     return "\0" not in path and not {"", ".", ".."} & set(path.split("/"))
+
+
+def _too_much(checkout: Checkout, stages: Sequence[str]) -> tuple[StageResult, ...]:
+    return tuple(_unchecked(name, checkout.excess) for name in stages)
 
 
 def _unchecked(stage: str, reason: str) -> StageResult:
