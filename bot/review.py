@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -31,7 +31,8 @@ class StageResult:
 
     ``findings`` are all at head, each marked new or not. ``reason`` is for people, without raw
     tool output. ``existing``: unchecked at the merge base too, for a reason that lies in the
-    reviewed files. ``notes`` are facts for the summary ("judged when rendered: ...").
+    reviewed files. ``notes`` are facts for the summary ("judged when rendered: ..."), ``later``
+    the files that these speak of.
     """
 
     stage: str
@@ -42,6 +43,7 @@ class StageResult:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     existing: bool = False
+    later: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,14 @@ class Judged:
     """What a stage found at one commit.
 
     ``subjects`` are all (project, address) pairs that were judged: what is not among those of the
-    merge base was added by the change. ``notes`` are facts for the summary.
+    merge base was added by the change. ``notes`` are facts for the summary. ``later`` are files
+    that were left to be judged when rendered.
     """
 
     findings: tuple[Finding, ...] = ()
     subjects: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     notes: tuple[str, ...] = ()
+    later: frozenset[str] = field(default_factory=frozenset)
 
 
 class Unchecked(Exception):

@@ -66,7 +66,7 @@ def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
     if not wishes.all_new:
         base = _seen(step, reviewed.project(Side.BASE, _before(step, reviewed, mine)))
     result = _weighed(step, reviewed, wishes, (head, base))
-    return replace(result, notes=(*notes, *head.judged.notes))
+    return replace(result, notes=(*notes, *head.judged.notes), later=head.judged.later)
 
 
 def _paths(step: Step, reviewed: Reviewed, wishes: Wishes) -> list[str]:

@@ -191,6 +191,11 @@ def elsewhere(commit: str) -> str:
     return f"Also on the target branch, as of {commit}: no longer counted here."
 
 
+def rendered(commit: str) -> str:
+    """What is said where the file is now part of a chart or kustomization."""
+    return f"Not judged here any more, as of {commit}: the file is judged when rendered."
+
+
 def over(headline: str, before: str) -> str:
     """A body that ends a thread: the headline, and what it said until then folded below."""
     text = _without_mark(before)

@@ -115,6 +115,8 @@ class Wanted:
         commit = self.review.change.head[:7]
         if self._subject(posted.mark) in self._existing:
             return self._parting(posted, thread.elsewhere(commit))
+        if any(posted.mark.path in result.later for result in self.review.results):
+            return self._parting(posted, thread.rendered(commit))
         return self._parting(posted, f"Fixed in {commit}.")
 
     def doubled(self, posted: Posted) -> Parting:

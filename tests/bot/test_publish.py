@@ -1,7 +1,7 @@
 """What stands at the forge after pushes, kills, faults and people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -246,6 +246,14 @@ def test_a_file_that_nobody_can_read_fixes_nothing_of_another_name(story: Story)
     renames = {"apps/web.yaml": "apps/b.yaml"}
     story.run(review(result(broken), head=NEXT), renames)
     assert "Fixed" not in "".join(each.body for each in story.talk.inline)
+
+
+def test_a_file_that_is_rendered_now_is_not_called_fixed(story: Story) -> None:
+    story.found(finding())
+    later = replace(result(), later=frozenset(("apps/web.yaml",)))
+    story.run(review(later, head=NEXT))
+    assert story.talk.open() == []
+    assert story.talk.inline[0].body.startswith("**Not judged here any more, as of d4e5f60")
 
 
 def test_what_only_warns_now_is_not_called_fixed(story: Story) -> None:

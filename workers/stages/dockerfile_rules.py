@@ -36,7 +36,7 @@ def run(project: Project) -> Judged:
     judged = {path for path, each in read.items() if each != _Read()}
     templates = [path for path in read if path not in judged]
     subjects = frozenset((folder(path), path) for path in judged)
-    return Judged(tuple(findings), subjects, _note(templates))
+    return Judged(tuple(findings), subjects, _note(templates), frozenset(templates))
 
 
 def _read(path: str, data: bytes) -> _Read:

@@ -48,7 +48,9 @@ def run(project: Project) -> Judged:
     manifests = [manifest for each in read.values() for manifest in each.manifests]
     subjects = {(folder(each.path), each.address) for each in manifests}
     subjects |= {(fault.project, fault.address) for fault in faults}
-    return Judged((*faults, *_judged(manifests, tree)), frozenset(subjects), _notes(read))
+    findings = (*faults, *_judged(manifests, tree))
+    later = frozenset(path for path, each in read.items() if each.later)
+    return Judged(findings, frozenset(subjects), _notes(read), later)
 
 
 def _read(path: str, data: bytes, rendered: str) -> _Read:
