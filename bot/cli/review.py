@@ -1,20 +1,25 @@
 """``redline review``: the bot's own pipelines over a local repository."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bot import VERSION
 from bot.change import Change, ChangeId, ForgeName
-from bot.review import Review
+from bot.review import Review, StageResult, said_once
 from rules.finding import Location, Severity, Side
 from workers import parent
 from workers.checkout import Checkout, CheckoutError, local
-from workers.parent import Wishes
-from workers.pipe import Started
+from workers.pipe import Ended, Event, Started, Wishes
+from workers.project import STAGE_NAMES
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from bot.cli.terminal import Terminal
 
 UNCHECKED = 2
 
@@ -32,12 +37,19 @@ class Request:
 
 def examine(request: Request, form: str, output: Path | None, fail_on: str) -> int:
     """Review and print; the exit status of ``status``."""
+    named = (request.base or None, request.head or None)
     try:
-        named = (request.base or None, request.head or None)
-        with local(request.path, *named, all_new=request.everything) as checkout:
-            review = _review(checkout, request)
-            with _opened(output) as stream:
-                _write(review, checkout, form, stream)
+        with (
+            parent.child() as child,
+            local(request.path, *named, all_new=request.everything) as checkout,
+        ):
+            live = _terminal(checkout, sys.stdout) if form == "text" and output is None else None
+            review = _reviewed(child, checkout, request, live)
+            if live is not None:
+                live.end(review)
+            else:
+                with _opened(output) as stream:
+                    _write(review, checkout, form, stream)
     except CheckoutError as error:
         print(f"redline: {error}", file=sys.stderr)  # noqa: T201
         return UNCHECKED
@@ -52,11 +64,24 @@ def status(review: Review, fail_on: str) -> int:
     return UNCHECKED if review.unchecked else 0
 
 
-def _review(checkout: Checkout, request: Request) -> Review:
+def _reviewed(
+    child: parent.Child, checkout: Checkout, request: Request, live: "Terminal | None"
+) -> Review:
+    """The review; what its stages find is shown as soon as they end."""
     wishes = Wishes(tools=request.tools, all_new=request.everything)
+    review = Review(_change(checkout, request), ())
+    ended: list[StageResult] = []
     with shown_progress() as progress:
-        results = parent.run(checkout, wishes, progress)
-    return Review(_change(checkout, request), results)
+
+        def heard(event: Event | None) -> None:
+            progress.show(event)
+            if live is not None and isinstance(event, Ended):
+                ended.append(event.result)
+                with progress.paused():
+                    live.show(replace(review, results=said_once(ended)))
+
+        results = child.run(checkout, wishes, heard)
+    return replace(review, results=results)
 
 
 def _change(checkout: Checkout, request: Request) -> Change:
@@ -75,21 +100,38 @@ def _change(checkout: Checkout, request: Request) -> Change:
     )
 
 
-@contextmanager
-def shown_progress() -> Iterator[Callable[[object], None]]:
+class Progress:
     """What runs now, on a terminal only: results belong to stdout, this to stderr."""
+
+    def __init__(self, status: "Status | None") -> None:
+        self._status = status
+
+    def show(self, event: object) -> None:
+        """Name the stage that has begun last."""
+        if self._status is not None and isinstance(event, Started):
+            self._status.update(f"{event.stage} {event.project}".strip())
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the line free while something is printed."""
+        if self._status is None:
+            yield
+            return
+        self._status.stop()
+        yield
+        self._status.start()
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Progress for as long as the block runs."""
     if not sys.stderr.isatty():
-        yield lambda _event: None
+        yield Progress(None)
         return
     from rich.console import Console
 
     with Console(stderr=True).status("checking out") as status:
-
-        def show(event: object) -> None:
-            if isinstance(event, Started):
-                status.update(f"{event.stage} {event.project}".strip())
-
-        yield show
+        yield Progress(status)
 
 
 @contextmanager
@@ -107,11 +149,16 @@ def _write(review: Review, checkout: Checkout, form: str, stream: TextIO) -> Non
 
         stream.write(render(review, checkout.diff, VERSION))
         return
+    _terminal(checkout, stream).end(review)
+
+
+def _terminal(checkout: Checkout, stream: TextIO) -> "Terminal":
     from rich.console import Console
 
-    from bot.cli.terminal import show
+    from bot.cli.terminal import Terminal
 
-    show(review, Sources(checkout).lines, Console(file=stream, highlight=False, soft_wrap=True))
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    return Terminal(STAGE_NAMES, Sources(checkout).lines, console)
 
 
 class Sources:

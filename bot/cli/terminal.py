@@ -1,6 +1,7 @@
 """A review for people at a terminal: findings with their source, the stages, one closing line."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -23,15 +24,34 @@ _OUTCOMES = {
 }
 
 
-def show(review: Review, source: Source, console: Console) -> None:
-    """Print the whole review."""
-    for finding in review.findings:
-        console.print(_finding(review, finding, source(finding.location)))
-        console.print()
-    console.print(_stages(review.results))
-    for note in (note for result in review.results for note in result.notes):
-        console.print(Text(plain(note), style="dim"))
-    console.print(closing(review))
+class Terminal:
+    """Shows findings as their stages end, and the rest at the review's end.
+
+    Our own rules speak first: they are done before the first tool has started.
+    """
+
+    def __init__(self, stages: Sequence[str], source: Source, console: Console) -> None:
+        self._waiting = sorted(stages, key=lambda name: not name.endswith("-rules"))
+        self._source, self._console = source, console
+
+    def show(self, review: Review) -> None:
+        """Print the findings of each stage that has a result, up to the first that has none."""
+        ended = {result.stage for result in review.results}
+        while self._waiting and self._waiting[0] in ended:
+            stage = self._waiting.pop(0)
+            mine = [one for one in review.results if one.stage == stage]
+            for finding in replace(review, results=tuple(mine)).findings:
+                shown = _finding(review, finding, self._source(finding.location))
+                self._console.print(shown)
+                self._console.print()
+
+    def end(self, review: Review) -> None:
+        """Print what was not printed yet, the stages, and the closing line."""
+        self.show(review)
+        self._console.print(_stages(review.results))
+        for note in (note for result in review.results for note in result.notes):
+            self._console.print(Text(plain(note), style="dim"))
+        self._console.print(closing(review))
 
 
 def closing(review: Review) -> Text:
