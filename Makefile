@@ -5,6 +5,13 @@ BIN := .venv/bin
 FORGE ?= github
 SEED ?= 1
 
+# uv and npm look into the system's store of certificates only if told: there stands a company's own.
+CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(CERTIFICATES),)
+export UV_SYSTEM_CERTS ?= true
+export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
+endif
+
 .PHONY: demo test check venv system tools docs corpus sample soak bench image clean
 
 demo: venv tools

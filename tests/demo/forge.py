@@ -20,12 +20,12 @@ OWNER = "shop"
 class Forge:
     """Its addresses and what Redline needs to speak to it."""
 
-    url: str
+    people: httpx.Client
     settings: Mapping[str, str]
 
     def act(self, act: str, **arguments: Any) -> Any:
         """What a person does."""
-        answer = httpx.post(f"{self.url}/_fake/{act}", json=arguments, timeout=30)
+        answer = self.people.post(f"/_fake/{act}", json=arguments)
         assert answer.status_code == 200, answer.text
         return answer.json()["ok"]
 
@@ -40,9 +40,10 @@ class Forge:
         rows = conversation["statuses"].get(conversation["head"], [])
         return rows[-1] if rows else {}
 
-    def reviewed(self, repository: str, number: int) -> None:
+    def reviewed(self, repository: str, number: int) -> dict[str, Any]:
         """Wait for the final status on the newest commit."""
         eventually(lambda: self.status(repository, number).get("conclusion"), "the review ends")
+        return self.status(repository, number)
 
     def runs(self, repository: str, number: int) -> int:
         """How often the newest commit has been reviewed, or begun to be."""
@@ -77,7 +78,8 @@ def running(folder: Path) -> Iterator[Forge]:
             "REDLINE_GITHUB_APP_ID": str(ready["app"]["id"]),
             "REDLINE_GITHUB_PRIVATE_KEY_FILE": str(key),
         }
-        yield Forge(ready["url"], settings)
+        with httpx.Client(base_url=ready["url"], timeout=30, trust_env=False) as people:
+            yield Forge(people, settings)
     finally:
         process.terminate()
         process.wait(20)

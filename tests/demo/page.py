@@ -3,26 +3,30 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from tests.demo.moment import Moment, Row, excerpt, place
+
 _HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
-def write(path: Path, moments: Sequence[dict[str, Any]]) -> None:
-    """Write the page of all moments, the last one whole."""
+def write(path: Path, pull: Row, moments: Sequence[Moment]) -> None:
+    """Write the page of all moments; ``pull`` is the conversation at its end."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters["markdown"] = rendered
+    environment.filters |= {"markdown": rendered, "excerpt": excerpt, "place": place}
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = environment.get_template("page.html").render(moments=moments, last=moments[-1])
-    path.write_text(page, "utf-8")
+    path.write_text(
+        environment.get_template("page.html").render(pull=pull, moments=moments), "utf-8"
+    )
 
 
 def rendered(body: str) -> Markup:

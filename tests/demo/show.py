@@ -2,60 +2,88 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from rich.console import Console
-from rich.markdown import Markdown
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import Markdown, TableElement
 from rich.padding import Padding
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
-Row = dict[str, Any]
+from tests.demo.moment import Moment, Row, excerpt, place
+
 _COLOURS = {"failure": "bold red", "success": "green", "skipped": "dim", "cancelled": "dim"}
+_REACTIONS = {"+1": "thumbs up"}
 _HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 _FOLDED = re.compile(r"<details>(?:(?!<details>).)*?</details>", re.DOTALL)  # the innermost
 _TAGS = re.compile(r"</?(?:sub|sup|br|b|i|details|summary)[^>]*>")
 
 
-def show(did: str, conversation: Row, console: Console) -> None:
-    """Print what stands at the pull request after ``did``."""
+class _Rows(TableElement):
+    """A table whose places and ids stay whole: only prose is broken."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            assert isinstance(table, Table)
+            for column in table.columns:
+                column.no_wrap = str(column.header) != "What"
+            yield table
+
+
+class _Markdown(Markdown):
+    elements = {**Markdown.elements, "table_open": _Rows}  # noqa: RUF012 - as in the parent
+
+
+def show(moment: Moment, console: Console) -> None:
+    """Print what is new at the pull request."""
     console.print()
-    console.print(Rule(f"[bold]{did}[/]", align="left"))
-    for status in statuses(conversation):
-        console.print(status)
-    for row in conversation["timeline"]:
-        _comment(row, console)
-    for thread in conversation["threads"]:
+    console.print(Rule(f"[bold]{moment.did}[/]", align="left"))
+    for line in _statuses(moment):
+        console.print(line, soft_wrap=True)
+    for row in moment.comments:
+        said = f"\n  {row['author']}" + (" (edited)" if row["history"] else "") + _reactions(row)
+        console.print(Text(said, style="bold"))
+        _said(row, console)
+    for thread in moment.threads:
+        console.print(Text(f"\n  {place(thread)}", style="bold cyan"))
         _thread(thread, console)
+    if moment.closed:
+        console.print()
+    for thread in moment.closed:
+        console.print(_closed(thread))
+    if moment.quiet:
+        console.print(Text("\n  No comment is new or different.", style="dim"))
 
 
-def statuses(conversation: Row) -> Iterator[Text]:
+def _statuses(moment: Moment) -> Iterator[Text]:
     """What the newest commit showed, from first to last."""
-    for row in conversation["statuses"].get(conversation["head"], []):
-        for shown in row["history"]:
-            state = shown["conclusion"] or shown["state"]
-            line = Text(f"  {row['name']} at {conversation['head'][:7]}: ")
-            line.append(state, style=_COLOURS.get(state, "yellow"))
-            yield line.append(f"  {shown['title'] or ''}", style="default")
-
-
-def _comment(row: Row, console: Console) -> None:
-    if row["kind"] != "comment" or row["deleted"]:
-        return
-    console.print(Text(f"\n  {row['author']}" + _reactions(row), style="bold"))
-    console.print(Padding(Markdown(plain(row["body"])), (0, 2, 0, 4)))
+    for shown in moment.statuses:
+        state = shown["conclusion"] or shown["state"]
+        line = Text(f"  {shown['name']} at {moment.commit[:7]}: ")
+        line.append(state.replace("_", " "), style=_COLOURS.get(state, "yellow"))
+        yield line.append(f"  {shown['title'] or ''}", style="default")
+    for row in moment.annotations:
+        line = Text("    annotation  ").append(f"{row['path']}:{row['start_line']}", style="cyan")
+        yield line.append(f"  {row['title']}")
 
 
 def _thread(thread: Row, console: Console) -> None:
-    where = f"{thread['path']}:{thread['line'] or thread['original_line']}"
-    line = Text(f"\n  {where}", style="bold cyan")
-    if thread["resolved"]:
-        line.append("  resolved", style="green")
-    elif thread["comments"][0]["minimized"]:
-        line.append("  hidden as resolved", style="green")
-    console.print(line)
+    for line in excerpt(thread["hunk"] or "")[-1:]:
+        console.print(Text(f"    {line.new or line.old} {line.sign} {line.text}", style="dim"))
     for comment in thread["comments"]:
-        console.print(Padding(Markdown(plain(comment["body"])), (0, 2, 0, 4)))
+        _said(comment, console)
+
+
+def _closed(thread: Row) -> Text:
+    word = "resolved" if thread["resolved"] else "hidden"
+    line = Text(f"  {word}  ", style="green").append(place(thread), style="cyan")
+    return line.append(
+        "  " + plain(thread["comments"][-1]["body"]).replace("**", ""), style="default"
+    )
+
+
+def _said(row: Row, console: Console) -> None:
+    console.print(Padding(_Markdown(plain(row["body"])), (0, 2, 0, 4)))
 
 
 def plain(body: str) -> str:
@@ -67,4 +95,5 @@ def plain(body: str) -> str:
 
 
 def _reactions(row: Row) -> str:
-    return "".join(f"  :{each['content']}:" for each in row.get("reactions", []))
+    words = [_REACTIONS.get(each["content"], each["content"]) for each in row["reactions"]]
+    return f"  [{', '.join(words)} from redline]" if words else ""
