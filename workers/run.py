@@ -75,8 +75,9 @@ class Run:
             self._leave(head, markdown.superseded(self.change.head))
 
     def _reviewed(self, token: str) -> None:
-        with fetched(self.change, token, self._settings.state_dir) as files:
-            review = Review(self.change, self._results(files))
+        state = self._settings.state_dir
+        with parent.child() as child, fetched(self.change, token, state) as files:
+            review = Review(self.change, self._results(child, files))
             self._still_the_head()
             status = self._publish(review, files)
             report = render(review, files.diff, VERSION).encode()
@@ -84,13 +85,13 @@ class Run:
         self._conclude(status)
         self._lease.done(self.change.head, review.outcome, report)
 
-    def _results(self, files: Checkout) -> tuple[StageResult, ...]:
+    def _results(self, child: parent.Child, files: Checkout) -> tuple[StageResult, ...]:
         wishes = Wishes(
             sandbox=self._settings.sandbox,
             stage_seconds=self._settings.stage_seconds,
             review_seconds=self._settings.review_seconds,
         )
-        return parent.run(files, wishes, Watch(self._guard.check, self._show))
+        return child.run(files, wishes, Watch(self._guard.check, self._show))
 
     def _publish(self, review: Review, files: Checkout) -> Status:
         """Bring the conversation up to date; the status that goes with it."""
