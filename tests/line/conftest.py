@@ -5,14 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import postgres
-from tests.line.world import World
+
+pytest.register_assert_rewrite("tests.line.world", "tests.line.server")
+
+from tests.line.world import World  # noqa: E402 - its asserts are to be explained too
 
 __all__ = ["postgres"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A server for all tests of a module; what each review shows undisturbed is known."""
+    """A server for most tests; what each review shows undisturbed is known."""
     with World(tmp_path_factory.mktemp("line")) as made:
         made.learn()
         yield made

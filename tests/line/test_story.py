@@ -1,19 +1,8 @@
 """The main job, as people live it."""
 
-from tests.fakes.github import PullRequest, Repo
 from tests.line.invariants import rows
 from tests.line.server import eventually
 from tests.line.world import World
-
-
-def titles(repo: Repo, pull: PullRequest) -> list[str | None]:
-    return [row[3] for row in repo.history(pull.head)]
-
-
-def reaction(pull: PullRequest, comment: int) -> str:
-    found = [row for row in pull.conversation()["timeline"] if row["id"] == comment]
-    shown = [each["content"] for each in found[0]["reactions"]]
-    return shown[-1] if shown else ""
 
 
 def test_a_change_is_reviewed_fixed_and_rechecked(world: World) -> None:
@@ -31,7 +20,7 @@ def test_a_change_is_reviewed_fixed_and_rechecked(world: World) -> None:
     assert all(row["resolved"] for row in pull.threads)
 
     comment = pull.comment("ada", "/recheck")
-    eventually(lambda: reaction(pull, comment) == "+1", "the command is answered")
+    eventually(lambda: world.reactions(pull, comment) == ["+1"], "the command is answered")
     eventually(lambda: len(rows(repo, pull.head)) > 1, "the third review")
     world.reviewed(pull, "mended")
     assert [row["id"] for row in pull.threads] == first

@@ -126,11 +126,10 @@ class World:
         self.expected["mended"] = invariants.shown(pulls["broken"])
         for pull in pulls.values():
             assert max(invariants.made(pull).values(), default=1) == 1
-        assert [self.expected[one].conclusion for one in CONTENTS] == [
-            "failure",
-            "failure",
-            "success",
-        ]
+        titles = {content: self.expected[content].title for content in CONTENTS}
+        assert not [title for title in titles.values() if "Could not" in str(title)], titles
+        ends = [self.expected[content].conclusion for content in CONTENTS]
+        assert ends == ["failure", "failure", "success"], titles
         assert len(self.expected["broken"].open) > 5
         assert not self.expected["fixed"].open
 
@@ -141,6 +140,11 @@ class World:
             return self.idle(pull) and bool(found) and found[-1][0] == "completed"
 
         eventually(ended, f"the undisturbed review of {content}")
+
+    def reactions(self, pull: PullRequest, comment: int) -> list[str]:
+        """What is shown under a comment of the conversation."""
+        found = [row for row in pull.conversation()["timeline"] if row["id"] == comment]
+        return [each["content"] for each in found[0]["reactions"]]
 
     def idle(self, pull: PullRequest) -> bool:
         """Whether the ledger knows of the change and nothing is wanted of it or done to it."""

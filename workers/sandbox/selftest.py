@@ -67,7 +67,7 @@ class _Trap:
 
 @contextmanager
 def _trap() -> Iterator[_Trap]:
-    nonce = f"{secrets.randbelow(10**16):016}"  # digits, since it is also a time to sleep
+    nonce = f"{secrets.randbelow(10**16):016}"
     with ExitStack() as stack:
         made = tempfile.TemporaryDirectory(prefix="redline-test-", dir=_short())
         folder = Path(stack.enter_context(made))
@@ -110,10 +110,20 @@ def _listening(state: Path, nonce: str) -> Iterator[socket.socket]:
 
 @contextmanager
 def _victim(nonce: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of the user that tools run as, with a secret in its environment."""
+    """A process of the user that tools run as, with a secret in its environment.
+
+    It reads from a pipe that ends with us: it must not outlive us, however we are ended.
+    """
     user = NOBODY if drops() else None
-    argv = ["/bin/sleep", f"60.{nonce}"]
-    with subprocess.Popen(argv, env={"SECRET": nonce}, cwd="/", user=user, group=user) as process:
+    with subprocess.Popen(
+        ["/bin/cat", "-", nonce],
+        env={"SECRET": nonce},
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        user=user,
+        group=user,
+    ) as process:
         try:
             yield process
         finally:
