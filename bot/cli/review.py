@@ -105,11 +105,16 @@ class Progress:
 
     def __init__(self, status: "Status | None") -> None:
         self._status = status
+        self._running: dict[str, None] = {}
 
-    def show(self, event: object) -> None:
-        """Name the stage that has begun last."""
-        if self._status is not None and isinstance(event, Started):
-            self._status.update(f"{event.stage} {event.project}".strip())
+    def show(self, event: Event | None) -> None:
+        """Name the stages that run."""
+        if isinstance(event, Started):
+            self._running[event.stage] = None
+        elif isinstance(event, Ended):
+            self._running.pop(event.result.stage, None)
+        if self._status is not None and self._running:
+            self._status.update(", ".join(self._running))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
