@@ -3,19 +3,39 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from rules import examples
-from rules.finding import Blocks
+from rules.finding import Blocks, Severity
 from rules.rule import Rule, rules_of
 from rules.subjects.dockerfile import Dockerfile
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What people can look up; ``effect`` is what the profile ``default`` makes of it."""
+
+    name: str
+    title: str
+    effect: str
+    rest: str
+
+    @property
+    def page(self) -> str:
+        """All of it, as Markdown."""
+        effect = self.effect[0].upper() + self.effect[1:]
+        return f"### {self.name}\n\n**{self.title}.** {effect}.\n\n{self.rest}"
+
 
 PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
 KINDS = {"kubernetes": "Kubernetes manifests", "dockerfile": "Dockerfiles"}
 _WHEN = {
-    Blocks.NEW: "wherever it is new",
-    Blocks.ADDED: "on what a change adds; elsewhere it warns",
+    Blocks.NEW: "blocks wherever it is new",
+    Blocks.ADDED: "blocks on what a change adds; elsewhere it warns",
 }
+_STRICT = "warns; blocks under the profile `strict`"
+_MILD = {Severity.WARNING: "warns", Severity.INFO: "informs"}
 _HEAD = """\
 # What Redline judges
 
@@ -23,30 +43,39 @@ This page is generated from the rules themselves: `make docs` writes it, `make c
 it is stale. The examples are the rules' tests; `<--` marks the line that gets the comment.
 A rule's letter says what it is at most: B blocks, W warns, I informs.
 """
-_OWN = """\
-## Redline's own findings
-
-### unreadable-file
-
-**A file that a rule should judge cannot be read.** Blocks wherever it is new: a cluster or a build
-would refuse it, and nothing in it was judged. The comment stands at the line where reading stopped.
+_OWN = (
+    Entry(
+        "unreadable-file",
+        "A file that a rule should judge cannot be read",
+        "blocks wherever it is new",
+        """\
+A cluster or a build would refuse it, and nothing in it was judged. The comment stands at the line
+where reading stopped.
 
 Fix: correct the syntax at that line. A template belongs into a chart.
-
-### escaping-path
-
-**A symbolic link leads out of the repository, or a submodule was added or moved.** Warns: neither
-is followed or fetched, so what lies there was not reviewed.
+""",
+    ),
+    Entry(
+        "escaping-path",
+        "A symbolic link leads out of the repository, or a submodule was added or moved",
+        "warns",
+        """\
+Neither is followed or fetched, so what lies there was not reviewed.
 
 Fix: link to a file of the repository with a relative path; review a submodule's commit where it is.
-
-### author-suppression
-
-**A pragma or a tool's configuration in the change would silence a finding.** Informs: what it would
-silence is shown all the same.
+""",
+    ),
+    Entry(
+        "author-suppression",
+        "A pragma or a tool's configuration in the change would silence a finding",
+        "informs",
+        """\
+What it would silence is shown all the same.
 
 Fix: none is needed. A finding that should not count is allowed by someone who may.
-"""
+""",
+    ),
+)
 
 
 def main() -> int:
@@ -63,14 +92,30 @@ def main() -> int:
     return 0
 
 
+def entries() -> Iterator[Entry]:
+    """Every rule, kind by kind, then Redline's own findings."""
+    for kind in KINDS:
+        yield from map(entry, rules_of(kind))
+    yield from _OWN
+
+
+def entry(rule: Rule) -> Entry:
+    """One rule with its examples."""
+    lines = [rule.doc.partition("\n")[2].strip() + "\n"]
+    for words, sources in (("Bad", rule.bad), ("Good", rule.good)):
+        lines += [f"{words}:\n", *(_example(rule, source) for source in sources)]
+    return Entry(rule.name, rule.title, _effect(rule), "\n".join(lines))
+
+
 def book() -> str:
     """docs/rules.md, as Markdown."""
     parts = [_HEAD]
     for kind, title in KINDS.items():
         rules = rules_of(kind)
         parts += [f"## {title}\n", _table(rules)]
-        parts += [page(rule) for rule in rules]
-    return "\n".join((*parts, _OWN))
+        parts += [entry(rule).page for rule in rules]
+    parts += ["## Redline's own findings\n", *(own.page for own in _OWN)]
+    return "\n".join(parts)
 
 
 def _table(rules: tuple[Rule, ...]) -> str:
@@ -82,18 +127,10 @@ def _letter(rule: Rule) -> str:
     return rule.severity.name[0]
 
 
-def page(rule: Rule) -> str:
-    """One rule with its examples, as Markdown."""
-    why = rule.doc.partition("\n")[2].strip()
-    lines = [f"### {rule.name}\n", f"**{rule.title}.** {_blocks(rule)}\n", f"{why}\n"]
-    for words, sources in (("Bad", rule.bad), ("Good", rule.good)):
-        lines += [f"{words}:\n", *(_example(rule, source) for source in sources)]
-    return "\n".join(lines)
-
-
-def _blocks(rule: Rule) -> str:
-    when = _WHEN.get(rule.blocks)
-    return f"Blocks {when}." if when else f"Level: {rule.severity.word}."
+def _effect(rule: Rule) -> str:
+    if rule.severity is not Severity.BLOCKING:
+        return _MILD[rule.severity]
+    return _WHEN.get(rule.blocks, _STRICT)
 
 
 def _example(rule: Rule, source: str) -> str:

@@ -12,6 +12,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 WRONG_USE = 2
@@ -59,17 +60,27 @@ def root(
 @app.command()
 def review(
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
-    base: Annotated[str, typer.Option(help="Compare with this commit.")] = "",
+    base: Annotated[
+        str, typer.Option(help="The branch that the change is for, not the default one.")
+    ] = "",
     head: Annotated[str, typer.Option(help="Review this commit, not the working tree.")] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Everything at head counts as new.")
     ] = False,
-    no_tools: Annotated[bool, typer.Option(help="Only what needs no external program.")] = False,
+    no_tools: Annotated[
+        bool, typer.Option("--no-tools", help="Only what needs no external program.")
+    ] = False,
     format: Annotated[Format, typer.Option(help="What to write.")] = Format.TEXT,  # noqa: A002
     output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 from this on.")] = FailOn.BLOCKING,
 ) -> None:
-    """Review a change of a local repository as the bot would."""
+    """Review a change of a local repository as the bot would.
+
+    The change is what the working tree has, uncommitted and untracked files too, and the
+    default branch has not. Only what is new counts.
+
+    Exits with 1 if something blocks, else with 2 if something could not be checked, else with 0.
+    """
     from bot.cli.review import Request, examine
 
     request = Request(path, base, head, everything, not no_tools)
@@ -78,7 +89,7 @@ def review(
 
 @app.command()
 def rules(name: Annotated[str, typer.Argument(help="One rule, whole.")] = "") -> None:
-    """What is judged, and why."""
+    """What is judged, and why; with a name, one rule whole."""
     from bot.cli.rules import explain
 
     raise typer.Exit(explain(name))
@@ -86,7 +97,10 @@ def rules(name: Annotated[str, typer.Argument(help="One rule, whole.")] = "") ->
 
 @app.command()
 def doctor() -> None:
-    """Which tools and services are there, what is missing, and how to get it."""
+    """What is there, what is missing, and how to get it.
+
+    Exits with 1 if something is missing that each review needs.
+    """
     from bot.cli.doctor import examine
 
     raise typer.Exit(examine())
@@ -94,7 +108,7 @@ def doctor() -> None:
 
 @app.command()
 def serve() -> None:
-    """Receiver, worker, reconciler, broker and database on one machine, in one command."""
+    """The whole server on one machine, in one command."""
     from bot.cli.operate import serve as run
 
     raise typer.Exit(run())
@@ -102,7 +116,7 @@ def serve() -> None:
 
 @app.command()
 def receiver() -> None:
-    """The webhook receiver alone."""
+    """Take webhooks: one part of the server."""
     from bot.cli.operate import receiver as run
 
     raise typer.Exit(run())
@@ -112,7 +126,7 @@ def receiver() -> None:
 def worker(
     queue: Annotated[Queue | None, typer.Option(help="One queue only.")] = None,
 ) -> None:
-    """The workers: both queues, or one."""
+    """Review what is queued: one part of the server."""
     from bot.cli.operate import worker as run
 
     raise typer.Exit(run(queue))
@@ -120,7 +134,7 @@ def worker(
 
 @app.command()
 def reconciler() -> None:
-    """The dispatcher and the reconciler."""
+    """Fill the queues, find what was missed: one part of the server."""
     from bot.cli.operate import reconciler as run
 
     raise typer.Exit(run())

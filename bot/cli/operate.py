@@ -77,8 +77,9 @@ def worker(settings: Settings, queue: str | None) -> int:
 
     processes = settings.workers if queue == "review" else 1
     app.start([
-        "--quiet", "worker", "--queues", queue, "--concurrency", str(processes), "--hostname", f"{queue}@%h",
-        "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning",
+        "--quiet", "worker", "--queues", queue, "--concurrency", str(processes),
+        "--hostname", f"{queue}@%h", "--without-gossip", "--without-mingle",
+        "--without-heartbeat", "--loglevel", "warning",
     ])  # fmt: skip
     return 0
 

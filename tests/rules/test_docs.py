@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rules import docs
+from rules.files import author_suppression, escaping_path, unreadable_file
 from rules.rule import rules_of
 
 
@@ -32,9 +33,24 @@ def test_each_rule_has_a_section_with_its_examples() -> None:
     for kind in ("kubernetes", "dockerfile"):
         for rule in rules_of(kind):
             assert f"\n### {rule.name}\n" in book
-            assert docs.page(rule) in book
+            assert docs.entry(rule).page in book
     (privileged,) = (each for each in rules_of("kubernetes") if "privileged" in each.name)
-    page = docs.page(privileged)
+    page = docs.entry(privileged).page
     assert "privileged: true   # <--" in page
     assert "Blocks wherever it is new" in page
     assert page.count("```yaml") == len(privileged.bad) + len(privileged.good)
+
+
+def test_what_a_rule_does_is_what_the_default_profile_makes_of_it() -> None:
+    effects = {entry.name: entry.effect for entry in docs.entries()}
+    assert effects["floating-base"] == "warns; blocks under the profile `strict`"
+    assert effects["named-user"] == "warns"
+    assert effects["root-container"] == "blocks on what a change adds; elsewhere it warns"
+
+
+def test_own_findings_are_explained_too() -> None:
+    assert {entry.name for entry in docs.entries()} >= {
+        author_suppression.NAME,
+        escaping_path.NAME,
+        unreadable_file.NAME,
+    }
