@@ -1,19 +1,23 @@
 """Findings that survive a push are not posted again, and no thread is resolved that still holds."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from tests.fakes.github import FakeGitHub
 from tests.history import figures
+from tests.history.accounting import Fate, fates
 from tests.history.changes import Telling
 from tests.history.conftest import Clone
-from tests.history.corpus import EVERYTHING, bundles, needed, ranges
+from tests.history.corpus import EVERYTHING, Range, bundles, needed, ranges
 from tests.history.desk import Desk
 from tests.history.made import NUMBER, made, remade
 from tests.history.tally import Tally
 from tests.history.test_placed import brought
+from tests.repositories import Repository
+from workers.checkout import local
 
 ALLOWED = 15 / 1000  # of the surviving findings may be posted again
 PARTS = 5
@@ -54,16 +58,25 @@ def test_changes_made_of_real_files(
     judge(measured["made"])
 
 
+def judged(source: Repository, bundle: str) -> Iterator[Range]:
+    """The ranges that change a Dockerfile, or a manifest that is not only judged when rendered."""
+    for each in ranges():
+        if each.bundle == bundle:
+            with local(source.path, each.base, each.head) as checkout:
+                if any(fate is Fate.JUDGED for _, fate in fates(checkout)):
+                    yield each
+
+
 @pytest.mark.parametrize("bundle", bundles())
 def test_real_ranges(
     bundle: str, clone: Clone, github: FakeGitHub, desk: Desk, measured: dict[str, Tally]
 ) -> None:
     source = clone(bundle)
-    some = [each for each in ranges() if each.bundle == bundle and each.ours]
+    some = list(islice(judged(source, bundle), None if EVERYTHING else 1))
     if not some:
         pytest.skip("no range of it changes a Dockerfile or a plain manifest")
     repo = brought(github, source)
-    for each in some if EVERYTHING else some[:1]:
+    for each in some:
         measured["ranges"].add(Telling(desk, repo, remade(each, source)).told())
     judge(measured["ranges"])
 

@@ -1,9 +1,9 @@
 """The same measurements on changes of our own, so that they run wherever the tests do."""
 
-from tests.fakes.github import FakeGitHub
+from tests.fakes.github import FakeGitHub, PullRequest
 from tests.history.changes import Made, Telling
 from tests.history.desk import Desk
-from tests.history.said import Said
+from tests.history.said import Said, Thread, said
 from tests.history.tally import Moment, Step, Tally, moved
 
 DOCKERFILE = b"""FROM python:latest
@@ -60,6 +60,42 @@ def test_objects_inserted_and_a_file_moved(github: FakeGitHub, desk: Desk) -> No
     assert counts(tally) == {}, tally.examples
     assert tally.survivors > 50
     assert tally.resolved > 2
+
+
+def test_a_file_that_breaks_keeps_its_threads(github: FakeGitHub, desk: Desk) -> None:
+    whole = (POD % "web").encode()
+    pull, first = opened(github, desk, whole)
+    pull.push({"deploy/web.yaml": whole + b"  - [\n"})
+    broken = stands(desk, pull)
+    assert {each.id for each in first} < {each.id for each in broken if not each.over}
+    pull.push({"deploy/web.yaml": whole})
+    mended = stands(desk, pull)
+    assert [each.id for each in mended if not each.over] == [each.id for each in first]
+    assert [each.mark.rule for each in mended if each.over] == ["unreadable-file"]
+
+
+def test_a_file_that_is_rendered_now_is_not_fixed(github: FakeGitHub, desk: Desk) -> None:
+    pull, first = opened(github, desk, (POD % "web").encode())
+    pull.push({"deploy/kustomization.yaml": b"resources: [web.yaml]\n"})
+    assert {each.id for each in stands(desk, pull) if each.over} == {each.id for each in first}
+    said_so = [row["comments"][0]["body"].startswith("**Not judged here") for row in pull.threads]
+    assert said_so == [True] * len(first)
+
+
+def opened(github: FakeGitHub, desk: Desk, data: bytes) -> tuple[PullRequest, tuple[Thread, ...]]:
+    """A reviewed pull request that adds one manifest, and its threads."""
+    repo = github.repository("org/shop")
+    repo.push("change", {"deploy/web.yaml": data})
+    pull = repo.open_pull("change")
+    threads = stands(desk, pull)
+    assert len(threads) > 2
+    return pull, threads
+
+
+def stands(desk: Desk, pull: PullRequest) -> tuple[Thread, ...]:
+    """The threads after a review of the head."""
+    found = desk.review(pull)["findings"]
+    return said(pull, {each["id"] for each in found}).threads
 
 
 def found(
