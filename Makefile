@@ -51,7 +51,7 @@ sample: venv
 	@$(BIN)/python -m tests.sample --seed $(SEED)
 
 soak: venv tools
-	@REDLINE_SEEDS=30 $(BIN)/pytest -m "" tests/line
+	@REDLINE_SEEDS=30 $(BIN)/pytest -m "" tests/line tests/history
 
 bench: venv
 	@$(BIN)/python -m tests.bench
