@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from pathlib import PurePosixPath
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like another sign
 
@@ -141,8 +140,7 @@ def follow(project: str, old: str, new: str) -> str:
 
 def folder(path: str) -> str:
     """The folder of a repository path, ``""`` at the top."""
-    parent = str(PurePosixPath(path).parent)
-    return "" if parent == "." else parent
+    return path.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

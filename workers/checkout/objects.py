@@ -50,10 +50,10 @@ class Objects:
         """Every file of a commit or tree."""
         listing = self.git.run("ls-tree", "-r", "-z", "--full-tree", _checked(commit))
         found = {}
-        for line in listing.split(b"\0")[:-1]:
-            about, _, name = line.partition(b"\t")
-            mode, _kind, sha = about.decode("ascii").split(" ")
-            found[name.decode("utf-8", "surrogateescape")] = Entry(mode, sha)
+        for line in listing.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            about, _, name = line.partition("\t")
+            mode, _kind, sha = about.split(" ")
+            found[name] = Entry(mode, sha)
         return found
 
     def find(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
