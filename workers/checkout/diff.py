@@ -19,11 +19,6 @@ _SECONDS = 120
 _MOST = 128 << 20  # bytes of patch
 
 
-def changed(git: Git, old: str, new: str) -> tuple[ChangedFile, ...]:
-    """The files that differ, renames not followed: asks for no blob."""
-    return _listed(git, "--no-renames", _sha(old), _sha(new))
-
-
 def diff(git: Git, old: str, new: str) -> tuple[ChangedFile, ...]:
     """The files that differ, with the lines of each: ``git diff -M`` with 3 lines of context.
 
@@ -46,13 +41,9 @@ def diff(git: Git, old: str, new: str) -> tuple[ChangedFile, ...]:
 
 def renames(git: Git, old: str, new: str) -> dict[str, str]:
     """Old path to new path of the files that moved from one commit to the other."""
-    moved = _listed(git, "-M", "--diff-filter=R", _sha(old), _sha(new))
+    asked = (*_TREES, "-M", "--diff-filter=R", _sha(old), _sha(new), "--")
+    moved = (_file(line) for line in git.run(*asked, seconds=_SECONDS).split(b"\n") if line)
     return {file.old_path: file.new_path for file in moved}
-
-
-def _listed(git: Git, *argv: str) -> tuple[ChangedFile, ...]:
-    raw = git.run(*_TREES, *argv, "--", seconds=_SECONDS)
-    return tuple(_file(line) for line in raw.split(b"\n") if line)
 
 
 def _sha(sha: str) -> str:

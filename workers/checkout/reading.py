@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.change import ChangedFile, Diff, FileStatus
-from workers.checkout import attributes, diff
-from workers.checkout.git import ZERO, TooMuch, is_sha
+from workers.checkout import attributes, diff, trees
+from workers.checkout.git import ZERO, TimedOut, TooMuch, is_sha
 from workers.checkout.objects import Objects
 from workers.checkout.terms import CheckoutError, Incomplete, Oversize
 from workers.project import Entry
@@ -32,7 +32,7 @@ class Checkout:
 
     ``merge_base``, ``base`` and ``head`` are 40 hex digits; ``head`` is no commit's where it is
     ``uncommitted``. ``excess`` says why the change is too
-    much to be reviewed, empty otherwise; the diff then has files but no lines.
+    much to be reviewed, empty otherwise; the diff then has some files and no lines.
     """
 
     def __init__(
@@ -45,15 +45,21 @@ class Checkout:
         self.diff, self.excess = self._compared()
 
     def _compared(self) -> tuple[Diff, str]:
-        files = diff.changed(self._git, self.merge_base, self.head)
-        if len(files) > MOST_FILES:
-            reason = f"the change has {len(files):,} files; at most {MOST_FILES:,} are reviewed"
-            return Diff(files), reason
+        try:
+            files, count = trees.changed(self._objects, self.merge_base, self.head, MOST_FILES)
+        except trees.TooDeep:
+            return Diff(), f"the change nests folders more than {trees.DEEPEST} deep"
+        if count > MOST_FILES:
+            said = f"{count:,}{' or more' if count == trees.COUNTED else ''}"
+            reason = f"the change has {said} files; at most {MOST_FILES:,} are reviewed"
+            return Diff(tuple(files)), reason
         self._need(_blobs(files))
         try:
             return Diff(diff.diff(self._git, self.merge_base, self.head)), ""
         except TooMuch:
-            return Diff(files), "the change has more lines than can be reviewed"
+            return Diff(tuple(files)), "the change has more lines than can be reviewed"
+        except TimedOut:
+            return Diff(tuple(files)), "the change takes too long to be compared with its base"
 
     def entries(self, commit: str) -> dict[str, Entry]:
         """Every file of a commit. Its cost grows with the repository."""
@@ -93,9 +99,12 @@ class Checkout:
             return {}
         if not all(self._there(sha) for sha in (old_sha, new_sha)):
             return {}
-        files = diff.changed(self._git, old_sha, new_sha)
+        try:
+            files, count = trees.changed(self._objects, old_sha, new_sha, MOST_FILES)
+        except trees.TooDeep:
+            return {}
         kinds = {file.status for file in files}
-        if len(files) > MOST_FILES or not {FileStatus.ADDED, FileStatus.DELETED} <= kinds:
+        if count > MOST_FILES or not {FileStatus.ADDED, FileStatus.DELETED} <= kinds:
             return {}
         self._need(_blobs(files))
         return diff.renames(self._git, old_sha, new_sha)

@@ -7,8 +7,9 @@ import pytest
 
 from bot.change import ChangedFile, FileStatus, Hunk
 from tests.repositories import Content, Link, Program, Repository, Submodule
-from workers.checkout import diff
+from workers.checkout import diff, trees
 from workers.checkout.git import Git, view
+from workers.checkout.objects import reading
 from workers.checkout.terms import CheckoutError
 
 Files = Mapping[str, Content]
@@ -26,11 +27,28 @@ def compare(repository: Repository, tmp_path: Path) -> Compare:
         new = repository.commit(after)
         git = Git(view(tmp_path / "view", [repository.path / ".git" / "objects"]))
         files = diff.diff(git, old, new)
-        untold = {(file.new_path, file.new_sha) for file in diff.changed(git, old, new)}
-        assert {(file.new_path, file.new_sha) for file in files} <= untold
+        assert told_from_trees(git, old, new) == git_s_own(git, old, new)
         return {file.new_path: file for file in files}
 
     return run
+
+
+def told_from_trees(git: Git, old: str, new: str) -> list[str]:
+    """As git's raw form has them."""
+    with reading(git) as objects:
+        files, count = trees.changed(objects, old, new, 9_999)
+    assert count == len(files)
+    rows = (
+        f":{f.old_mode} {f.new_mode} {f.old_sha} {f.new_sha} {f.status}\0{f.new_path}"
+        for f in files
+    )
+    return sorted(rows)
+
+
+def git_s_own(git: Git, old: str, new: str) -> list[str]:
+    raw = git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", old, new)
+    fields = raw.decode("utf-8", "surrogateescape").split("\0")
+    return sorted(map("\0".join, zip(fields[:-1:2], fields[1::2], strict=True)))
 
 
 def test_lines_of_an_added_a_changed_and_a_deleted_file(compare: Compare) -> None:
