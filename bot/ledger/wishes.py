@@ -41,9 +41,7 @@ _WRITE = (
     .values({name: bindparam(name) for name in _NAMES if name not in _READ_ONLY})
 )
 # Not deleted: a row says too that the status at its head is not finished.
-_START_OVER = (
-    update(table(AttemptRow)).where(AttemptRow.change == bindparam("row")).values(count=0)
-)
+_START_OVER = update(table(AttemptRow)).where(AttemptRow.change == bindparam("row")).values(count=0)
 
 
 class Wishes:
