@@ -7,17 +7,17 @@ from tests.demo.files import API_DEPLOYMENT, API_DOCKERFILE, SERVICE, WORKER_DEP
 from tests.history.corpus import REAL, loose
 from tests.repositories import Repository
 
-_A_SERVICE = 4  # files
+_A_SERVICE = 10  # files
 
 
 def infrastructure(files: int) -> dict[str, str]:
-    """A repository of many services: a Dockerfile, two manifests and some code each."""
+    """A repository of many services: a Dockerfile, code in the same folder, two manifests."""
     found: dict[str, str] = {}
     for number in range(files // _A_SERVICE):
         name = f"service-{number:05}"
         found |= {
             f"services/{name}/Dockerfile": API_DOCKERFILE,
-            f"services/{name}/main.go": f"package main // {name}\n",
+            **{f"services/{name}/part_{n}.go": f"package main // {name} {n}\n" for n in range(7)},
             f"deploy/{name}/deployment.yaml": API_DEPLOYMENT.replace("api", name),
             f"deploy/{name}/service.yaml": SERVICE.replace("api", name),
         }
@@ -66,7 +66,7 @@ def scanned(kind: str) -> Iterator[tuple[str, bytes]]:
 
 def _made(kind: str) -> Iterator[tuple[str, bytes]]:
     suffix = "Dockerfile" if kind == "dockerfile" else ".yaml"
-    files = {**infrastructure(800), **change(200)}
+    files = {**infrastructure(2000), **change(200)}
     for path, text in files.items():
         if path.endswith(suffix):
             yield path.rpartition("/")[2], text.encode()

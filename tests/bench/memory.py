@@ -21,7 +21,7 @@ _WORDS = {"worker": "--queue review", "child": "workers.child", "hadolint": "/ha
 def rows(scratch: Path) -> Iterator[Row]:
     """The figures."""
     with running(scratch) as line:
-        shop = line.github.repository("org/shop", given.infrastructure(4 * _FILES))
+        shop = line.github.repository("org/shop", given.infrastructure(10 * _FILES))
         with _watched(line.redline) as peaks:
             line.reviewed(shop, given.change(_FILES))
     together = peaks["worker"] + peaks["child"]
