@@ -67,7 +67,7 @@ def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
     for path, data in files.items():
         subjects += _subjects(path, data)
     images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
-    findings = judge([rule], subjects, Release("", images.dockerfile_of))
+    findings = judge([rule], subjects, Release("", images.dockerfile_of, images.tagged_later))
     return frozenset((finding.location.path, finding.location.line) for finding in findings)
 
 

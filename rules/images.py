@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rules.finding import folder
@@ -21,10 +21,14 @@ _OFFICIAL = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "li
 
 @dataclass(frozen=True)
 class Build:
-    """An image's name, without its tag, and the Dockerfile that a file of the repository names."""
+    """An image's name, without its tag, and the Dockerfile that a file of the repository names.
+
+    ``deploys``: the same tool puts the tag that it has built into the manifests.
+    """
 
     image: str
     dockerfile: str
+    deploys: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,12 @@ class Images:
             return _only(exact)
         alike = {b.dockerfile for b in self.builds if b.image.rpartition("/")[2] == parsed.last}
         return _only(alike) or self._by_folder(parsed.last)
+
+    def tagged_later(self, reference: str) -> bool:
+        """Whether a build of this repository puts its own tag in, so that none belongs there."""
+        parsed = image.parse(reference)
+        name = None if parsed is None or parsed.tag or parsed.digest else _plain(parsed.name)
+        return any(build.deploys and _plain(build.image) == name for build in self.builds)
 
     @cached_property
     def _paths(self) -> frozenset[str]:
@@ -146,7 +156,9 @@ def _compose(root: Map, base: str) -> Iterator[Build]:
 def _skaffold(root: Map, base: str) -> Iterator[Build]:
     for artifact in root.maps("build", "artifacts"):
         file = artifact.text("docker", "dockerfile") or artifact.text("kaniko", "dockerfile")
-        yield from _build(artifact.text("image"), base, artifact.text("context") or ".", file)
+        context = artifact.text("context") or "."
+        for build in _build(artifact.text("image"), base, context, file):
+            yield replace(build, deploys=True)
 
 
 def _bake(root: Map, base: str) -> Iterator[Build]:

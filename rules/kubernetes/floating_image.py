@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rules.finding import Blocks, Problem, Severity, named
+from rules.release import Release
 from rules.rule import rule
 from rules.subjects.image import Image, parse
 from rules.subjects.manifest import Manifest
@@ -98,27 +99,53 @@ GOOD_WORD = """
   data: {image: "nginx:latest"}
 """
 
+GOOD_SKAFFOLD = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: skaffold-puts-its-tag-in}
+  spec:
+    containers:
+      - {name: web, image: web}
+  ==> skaffold.yaml <==
+  apiVersion: skaffold/v4beta11
+  kind: Config
+  build:
+    artifacts:
+      - {image: web, context: src/web}
+  ==> src/web/Dockerfile <==
+  FROM python:3.12.3-slim
+"""
+
 
 @rule(
     Severity.BLOCKING,
     blocks=Blocks.ADDED,
     bad=[BAD_LATEST, BAD_PORT, BAD_BRANCH],
-    good=[GOOD_TAG, GOOD_DIGEST, GOOD_COMMIT, GOOD_LATER, GOOD_PATCH, GOOD_WORD],
+    good=[
+        GOOD_TAG,
+        GOOD_DIGEST,
+        GOOD_COMMIT,
+        GOOD_LATER,
+        GOOD_PATCH,
+        GOOD_WORD,
+        GOOD_SKAFFOLD,
+    ],  # fmt: skip
 )
-def floating_image(manifest: Manifest) -> Iterator[Problem]:
+def floating_image(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """An image is named by a tag that moves.
 
     Without a tag, with `latest` or with the name of a branch or channel, two replicas of one
     release can run different code: each node pulls what the tag means at that minute. A restart
     at night becomes a deployment, and a rollback brings back the same broken image, because the
-    manifest has not changed. `registry:5000/image` has a port and no tag.
+    manifest has not changed. `registry:5000/image` has a port and no tag. An image that skaffold
+    builds and tags here is left alone.
 
     Fix: name a version that is never pushed again, or better its digest
     (`image: ghcr.io/shop/web:1.4.0@sha256:...`).
     """
     for container in manifest.containers:
         image = parse(container.image)
-        if image is not None and image.is_moving:
+        if image and image.is_moving and not release.tagged_later(container.image):
             yield Problem(
                 container.at("image"),
                 f"{container.words} pulls {_what(image)}: each restart may bring other code, and "

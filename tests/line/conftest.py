@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import postgres
+from tests.line.world import World
 
-pytest.register_assert_rewrite("tests.line.world", "tests.line.server")
-
-from tests.line.world import World  # noqa: E402 - its asserts are to be explained too
 
 __all__ = ["postgres"]
 

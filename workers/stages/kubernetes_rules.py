@@ -80,7 +80,7 @@ def _judged(manifests: Iterable[Manifest], tree: Tree) -> Iterator[Finding]:
         folders[folder(each.path)].append(each)
     rules = rules_of("kubernetes")
     for project, inside in folders.items():
-        yield from judge(rules, inside, Release(project, images.dockerfile_of))
+        yield from judge(rules, inside, Release(project, images.dockerfile_of, images.tagged_later))
 
 
 def _notes(read: Mapping[str, _Read]) -> tuple[str, ...]:
