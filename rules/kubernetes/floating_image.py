@@ -129,7 +129,7 @@ GOOD_SKAFFOLD = """
         GOOD_PATCH,
         GOOD_WORD,
         GOOD_SKAFFOLD,
-    ],  # fmt: skip
+    ],
 )
 def floating_image(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """An image is named by a tag that moves.
