@@ -1,7 +1,7 @@
 """A Kubernetes object in a file, with its lines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,15 @@ _KEY = r"(?:^|[{,])[ \t-]*[\"']?%s[\"']?[ \t]*:"
 _API = re.compile(_KEY % "apiVersion", re.MULTILINE)
 _KIND = re.compile(_KEY % "kind", re.MULTILINE)
 _MARKS = "\ufeff\u00ef\u00bb\u00bf\u00ff\u00fe"  # byte order marks, also read as latin-1
-_TEMPLATE = re.compile(r"\{\{|\{%|<%")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|^[ \t]*\$\{\w+\}[ \t]*$", re.MULTILINE)
+_WORD = b"apiVersion"
+_OTHERWISE = re.compile(rb"\\[xuU\r\n]|binary")  # by which YAML may spell the word
+_ESCAPED = rb'"[^"\\\n]{0,20}\\u00(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])[^"\n]{0,60}"\s{0,99}:'
+_TELLING = re.compile(
+    rb'^[ -]*apiVersion[ \t]*:|"apiVersion"\s*(?::\s*(?:"|\s{99})|\s{99})|' + _ESCAPED,
+    re.MULTILINE | re.IGNORECASE,
+)
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +76,43 @@ class Manifest:
         return Location(self.path, root.line_of(*keys), block=(root.line, root.last))
 
 
+def is_manifest(path: str) -> bool:
+    """Whether a file may hold manifests, by its name in whatever case: what is in it decides."""
+    return path.lower().endswith(_SUFFIXES)
+
+
+def telling(data: bytes) -> bytes:
+    """The first place of a file too large to be read by which it is a manifest; else nothing."""
+    found = _TELLING.search(data)
+    return found[0] if found else b""
+
+
 def parse(source: str | bytes, path: str) -> list[Manifest]:
     """The objects of a YAML or JSON file, those of lists included; none if it holds none.
 
     Raises Unreadable where the file looks like a manifest and cannot be read.
     """
+    if isinstance(source, bytes) and not _may_hold(source):
+        return []
     try:
         text = decode(source) if isinstance(source, bytes) else source
         roots = documents(text)
-    except Unreadable:
-        if looks_like_manifest(source):
+    except Unreadable as error:
+        if error.limit or looks_like_manifest(source) or objects(error.roots, path):
             raise
         return []
+    return objects(roots, path)
+
+
+def objects(roots: Iterable[Node], path: str) -> list[Manifest]:
+    """The objects that documents hold."""
     return [manifest for root in roots for manifest in _objects(root, path)]
+
+
+def _may_hold(source: bytes) -> bool:
+    """Whether it can hold a manifest at all, told without parsing: most YAML cannot."""
+    plain = source.replace(b"\0", b"")  # without its NULs UTF-16 reads like ASCII
+    return _WORD in plain or _OTHERWISE.search(plain) is not None
 
 
 def looks_like_manifest(source: str | bytes) -> bool:
@@ -102,15 +134,18 @@ def _rough(source: str | bytes) -> str:
 
 
 def _objects(root: Node, path: str, api: str = "", kind: str = "") -> Iterator[Manifest]:
-    """The object itself, or those of a list; items of a typed list need not repeat its kind."""
+    """The object itself, or those of a list; items of a typed list need not repeat its kind.
+
+    To ``kubectl`` whatever has ``items`` is a list, be its kind called so or not.
+    """
     if not isinstance(root, Map):
         return
     api, kind = root.text("apiVersion") or api, root.text("kind") or kind
     items = root.get("items")
-    if kind.endswith("List") and isinstance(items, List):
+    listed = kind.endswith("List") and isinstance(items, List)
+    if isinstance(items, List):
+        given = (api, kind.removesuffix("List")) if listed and kind != "List" else ("", "")
         for item in items.items:
-            yield from _objects(
-                item, path, api if kind != "List" else "", kind.removesuffix("List")
-            )
-    elif api and kind:
+            yield from _objects(item, path, *given)
+    if api and kind and not listed:
         yield Manifest(path, root, api[:LONGEST_NAME], kind[:LONGEST_NAME])

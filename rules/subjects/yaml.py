@@ -9,6 +9,7 @@ a finding speaks about, and two users of one anchor are two places.
 """
 
 import re
+from base64 import b64decode
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,16 +27,23 @@ MOST_DOCUMENTS = 2_000
 
 _Event = Any  # the stubs know events without marks; libyaml makes none
 
+_MERGE, _BINARY = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:binary"
 _PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 
 
 class Unreadable(Exception):
-    """The text cannot be read; ``line`` from 1, ``reason`` for people, without its content."""
+    """The text cannot be read; ``line`` from 1, ``reason`` for people, without its content.
 
-    def __init__(self, line: int, reason: str) -> None:
+    ``limit``: only we go no further, another reader may. ``roots`` are the documents before it:
+    ``kubectl`` applies those all the same.
+    """
+
+    def __init__(self, line: int, reason: str, *, limit: bool = False) -> None:
         super().__init__(f"line {line}: {reason}")
         self.line = line
         self.reason = reason
+        self.limit = limit
+        self.roots: list[Node] = []
 
 
 # Not frozen: a file has up to a hundred thousand of these, and frozen ones take three times as
@@ -117,11 +125,20 @@ Node = Scalar | Map | List
 def documents(text: str) -> list[Node]:
     """The root node of each document. Raises Unreadable."""
     if len(text) > LARGEST:
-        raise Unreadable(1, f"more than {LARGEST:,} signs in one file")
+        raise Unreadable(1, f"more than {LARGEST:,} signs in one file", limit=True)
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] in ("{", "["):
         text = _PAIR.sub(_joined, text)
     composer = _Composer(text)
+    try:
+        _compose(text, composer)
+    except Unreadable as error:
+        error.roots = composer.roots
+        raise
+    return composer.roots
+
+
+def _compose(text: str, composer: "_Composer") -> None:
     try:
         for event in _events(text):
             composer.take(event)
@@ -134,7 +151,6 @@ def documents(text: str) -> list[Node]:
         raise Unreadable(_line_of_byte(text, error.position), "a forbidden character") from None
     except UnicodeEncodeError as error:  # half a sign, which no encoding has
         raise Unreadable(composer.line(error.start), "a forbidden character") from None
-    return composer.roots
 
 
 def _events(text: str) -> Iterator[_Event]:
@@ -157,7 +173,24 @@ def decode(data: bytes) -> str:
         return data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise Unreadable(line, f"not {'UTF-16' if wide else 'UTF-8'} text") from None
+        refused = Unreadable(line, f"not {'UTF-16' if wide else 'UTF-8'} text")
+        refused.roots = _before(data[: error.start].decode(error.encoding, "ignore"))
+        raise refused from None
+
+
+def _before(text: str) -> "list[Node]":
+    try:
+        return documents(text)
+    except Unreadable as error:
+        return error.roots
+
+
+def _decoded(text: str) -> str:
+    """What a ``!!binary`` value or key is to Kubernetes; itself where it is no base64."""
+    try:
+        return b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
+        return text
 
 
 def _joined(pair: re.Match[str]) -> str:
@@ -174,7 +207,6 @@ class _Open:
     anchor: str | None
     flow: bool
     key: Scalar | None = None
-    merges: list[Node] = field(default_factory=list)
 
 
 class _Composer:
@@ -211,7 +243,8 @@ class _Composer:
         self._anchors.clear()
         if len(self.roots) >= MOST_DOCUMENTS:
             line = self.line(event.start_mark.index)
-            raise Unreadable(line, f"more than {MOST_DOCUMENTS:,} documents in one file")
+            reason = f"more than {MOST_DOCUMENTS:,} documents in one file"
+            raise Unreadable(line, reason, limit=True)
 
     def _scalar(self, event: _Event) -> None:
         start, end = event.start_mark.index, event.end_mark.index
@@ -219,7 +252,9 @@ class _Composer:
         if event.style in ("|", ">"):  # ends before the next token, blank lines included
             end = start + len(self._text[start:end].rstrip())
         last = line if end == start else bisect_left(self._ends, end, line - 1) + 1
-        node = Scalar(event.value, line, last, event.style is None or event.style == "", event.tag)
+        node = Scalar(event.value, line, last, event.style in (None, ""), event.tag)
+        if event.tag == _BINARY:
+            node.text, node.plain = _decoded(event.value), False
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._add(node)
@@ -234,7 +269,7 @@ class _Composer:
 
     def _open(self, event: _Event, node: Map | List) -> None:
         if len(self._stack) >= DEEPEST:
-            raise Unreadable(node.line, f"nested more than {DEEPEST} levels deep")
+            raise _too_deep(node.line)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         self._stack.append(_Open(node, event.anchor, bool(event.flow_style)))
@@ -244,9 +279,6 @@ class _Composer:
         node = done.node
         if done.flow:
             node.last = self.line(event.end_mark.index - 1)
-        if isinstance(node, Map):
-            for merged in done.merges:
-                _merge(node, merged)
         if done.anchor is not None:
             self._anchors[done.anchor] = node
         self._add(node)
@@ -264,9 +296,10 @@ class _Composer:
         """The node as if it had been written at this line. Recurses at most DEEPEST deep."""
         self._copied += 1
         if self._copied > MOST_COPIED:
-            raise Unreadable(line, f"aliases that stand for more than {MOST_COPIED:,} values")
+            reason = f"aliases that stand for more than {MOST_COPIED:,} values"
+            raise Unreadable(line, reason, limit=True)
         if depth > DEEPEST:
-            raise Unreadable(line, f"nested more than {DEEPEST} levels deep")
+            raise _too_deep(line)
         if isinstance(node, Scalar):
             return Scalar(node.text, line, line, node.plain, node.tag)
         if isinstance(node, List):
@@ -292,16 +325,23 @@ class _Composer:
             top.key = node
         else:
             top.key = None
-            if key.text == "<<" and key.plain:
-                top.merges.append(node)
+            if key.text == "<<" and (key.plain or key.tag == _MERGE):
+                _merge(parent, node)
             else:
                 parent.entries[key.text] = (key.line, node)
 
 
+def _too_deep(line: int) -> Unreadable:
+    return Unreadable(line, f"nested more than {DEEPEST} levels deep", limit=True)
+
+
 def _merge(node: Map, merged: Node) -> None:
-    """Take over what a ``<<`` names: the mapping's own keys win, then what is named first."""
-    for each in merged.items if isinstance(merged, List) else [merged]:
+    """Take over what a ``<<`` names, as ``kubectl`` does: of a list what is named first wins.
+
+    It wins over the mapping's own keys above it, and those below win over it: other readers let
+    all own keys win, and a file may mean to be read in two ways.
+    """
+    for each in reversed(merged.items) if isinstance(merged, List) else [merged]:
         if not isinstance(each, Map):
             raise Unreadable(each.line, "a merge key whose value is not a mapping")
-        for key, entry in each.entries.items():
-            node.entries.setdefault(key, entry)
+        node.entries.update(each.entries)
