@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -149,19 +149,32 @@ def load() -> Settings:
 
     Raises SettingsError with every fault that was found.
     """
-    values, faults = _from_files()
-    try:
-        settings = Settings(**values)
-    except ValidationError as error:
-        faults += [_worded(fault) for fault in error.errors()]
-        wrong = {str(fault["loc"][0]) for fault in error.errors()}
-        settings = Settings(**values | {name: _default(name) for name in wrong})
+    settings, faults = _read()
     faults += [*_faults(settings), *_prepare(settings.state_dir)]
     if faults:
         raise SettingsError(faults)
     if _any(settings.secret_key):
         return settings
     return settings.model_copy(update={"secret_key": SecretStr(_kept_key(settings.state_dir))})
+
+
+def chosen(variables: Sequence[str]) -> Settings:
+    """The environment for who goes by some of it only; raises SettingsError with their faults."""
+    settings, faults = _read()
+    if theirs := [fault for fault in faults if fault.startswith(tuple(variables))]:
+        raise SettingsError(theirs)
+    return settings
+
+
+def _read() -> tuple[Settings, list[str]]:
+    """The environment, with the default in place of what cannot be understood."""
+    values, faults = _from_files()
+    try:
+        return Settings(**values), faults
+    except ValidationError as error:
+        faults += [_worded(fault) for fault in error.errors()]
+        wrong = {str(fault["loc"][0]) for fault in error.errors()}
+        return Settings(**values | {name: _default(name) for name in wrong}), faults
 
 
 def _from_files() -> tuple[dict[str, Any], list[str]]:

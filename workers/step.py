@@ -15,6 +15,7 @@ from workers.project import Entry, Judged, Project, Stage, TooLarge, Tree, Unche
 from workers.touched import Reviewed, chosen
 
 _NAMED = 5  # files that a note names
+_UNCONFINED = ("tools ran without a sandbox: the operator set REDLINE_SANDBOX=off",)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
         return replace(none, notes=notes)
     if step.tool:
         sandbox.use(wishes.sandbox)
+        notes += _UNCONFINED * (wishes.sandbox == sandbox.Way.OFF)
     head, base = _seen(step, reviewed.project(Side.HEAD, mine)), _Seen()
     if not wishes.all_new:
         base = _seen(step, reviewed.project(Side.BASE, _before(step, reviewed, mine)))

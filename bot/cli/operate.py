@@ -75,6 +75,10 @@ def worker(settings: Settings, queue: str | None) -> int:
         return 0
     from workers.tasks import app
 
+    if queue == "review" and settings.sandbox == "off":
+        import structlog
+
+        structlog.get_logger().warning("REDLINE_SANDBOX=off: tools run without a sandbox")
     processes = settings.workers if queue == "review" else 1
     app.start([
         "--quiet", "worker", "--queues", queue, "--concurrency", str(processes),

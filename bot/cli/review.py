@@ -1,14 +1,17 @@
 """``redline review``: the bot's own pipelines over a local repository."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bot import VERSION
 from bot.change import Change, ChangeId, ForgeName
+from bot.cli.ending import unread
 from bot.review import Review, StageResult, said_once
 from rules.finding import Location, Severity, Side
 from workers import parent
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
     from bot.cli.terminal import Terminal
 
 UNCHECKED = 2
+_OBEYED = ("REDLINE_SANDBOX", "REDLINE_STAGE_SECONDS", "REDLINE_REVIEW_SECONDS")
+
+
+class WrongSettings(Exception):
+    """A setting that a review in a terminal goes by cannot be understood."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +44,52 @@ class Request:
 
 
 def examine(request: Request, form: str, output: Path | None, fail_on: str) -> int:
-    """Review and print; the exit status of ``status``."""
-    named = (request.base or None, request.head or None)
+    """Review and print; the exit status of ``status``, or of what kept it from that."""
     try:
-        with (
-            parent.child() as child,
-            local(request.path, *named, all_new=request.everything) as checkout,
-        ):
-            live = _terminal(checkout, sys.stdout) if form == "text" and output is None else None
+        _try(output)
+        review = _examined(request, form, output)
+        print(end="", flush=True)  # noqa: T201 - where stdout is closed there is nothing to flush
+    except BrokenPipeError:
+        return unread()
+    except (CheckoutError, WrongSettings) as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    else:
+        return status(review, fail_on)
+    sys.stderr.write(f"redline: {reason}\n")
+    return UNCHECKED
+
+
+def _try(output: Path | None) -> None:
+    """Raise OSError before the review, not after it, where its result cannot be written."""
+    if output is not None:
+        known = output.exists()
+        output.open("a").close()
+        if not known:
+            output.unlink()
+
+
+def _examined(request: Request, form: str, output: Path | None) -> Review:
+    named = (request.base or None, request.head or None)
+    with (
+        parent.child() as child,
+        local(request.path, *named, all_new=request.everything) as checkout,
+    ):
+        if form == "text" and output is None:
+            live = _terminal(checkout, request, sys.stdout)
             review = _reviewed(child, checkout, request, live)
-            if live is not None:
-                live.end(review)
+            live.end(review)
+            return review
+        review = _reviewed(child, checkout, request, None)
+        with _opened(output) as stream:
+            if form == "json":
+                from bot.formats.json import render
+
+                stream.write(render(review, checkout.diff, VERSION))
             else:
-                with _opened(output) as stream:
-                    _write(review, checkout, form, stream)
-    except CheckoutError as error:
-        print(f"redline: {error}", file=sys.stderr)  # noqa: T201
-        return UNCHECKED
-    return status(review, fail_on)
+                _terminal(checkout, request, stream).end(review)
+        return review
 
 
 def status(review: Review, fail_on: str) -> int:
@@ -68,7 +104,7 @@ def _reviewed(
     child: parent.Child, checkout: Checkout, request: Request, live: "Terminal | None"
 ) -> Review:
     """The review; what its stages find is shown as soon as they end."""
-    wishes = Wishes(tools=request.tools, all_new=request.everything)
+    wishes = _wishes(request)
     review = Review(_change(checkout, request), ())
     ended: list[StageResult] = []
     with shown_progress() as progress:
@@ -82,6 +118,25 @@ def _reviewed(
 
         results = child.run(checkout, wishes, heard)
     return replace(review, results=results)
+
+
+def _wishes(request: Request) -> Wishes:
+    """How to review: as the server here would. Its settings are only read where there are any."""
+    wishes = Wishes(tools=request.tools, all_new=request.everything)
+    if not any(os.environ.get(name) for name in _OBEYED):
+        return wishes
+    from bot.settings import SettingsError, chosen
+
+    try:
+        settings = chosen(_OBEYED)
+    except SettingsError as error:
+        raise WrongSettings("; ".join(error.faults)) from None
+    return replace(
+        wishes,
+        sandbox=settings.sandbox,
+        stage_seconds=settings.stage_seconds,
+        review_seconds=settings.review_seconds,
+    )
 
 
 def _change(checkout: Checkout, request: Request) -> Change:
@@ -142,28 +197,27 @@ def shown_progress() -> Iterator[Progress]:
 @contextmanager
 def _opened(output: Path | None) -> Iterator[TextIO]:
     if output is None:
-        yield sys.stdout
+        yield sys.stdout or StringIO()
         return
     with output.open("w", encoding="utf-8") as stream:
         yield stream
 
 
-def _write(review: Review, checkout: Checkout, form: str, stream: TextIO) -> None:
-    if form == "json":
-        from bot.formats.json import render
+def _terminal(checkout: Checkout, request: Request, stream: TextIO) -> "Terminal":
+    from bot.cli.terminal import Printer, Terminal
 
-        stream.write(render(review, checkout.diff, VERSION))
-        return
-    _terminal(checkout, stream).end(review)
+    console = Printer(file=stream, highlight=False, soft_wrap=True)
+    return Terminal(STAGE_NAMES, Sources(checkout).lines, console, _compared(checkout, request))
 
 
-def _terminal(checkout: Checkout, stream: TextIO) -> "Terminal":
-    from rich.console import Console
-
-    from bot.cli.terminal import Terminal
-
-    console = Console(file=stream, highlight=False, soft_wrap=True)
-    return Terminal(STAGE_NAMES, Sources(checkout).lines, console)
+def _compared(checkout: Checkout, request: Request) -> str:
+    """What was compared with what: whoever sees nothing wants to know why."""
+    count, since = len(checkout.diff.files), checkout.merge_base[:7]
+    if request.everything:
+        return "every file judged as new"
+    if not count:
+        return f"nothing differs from {since}; --base names another branch, --all judges all"
+    return f"{count} file{'s' * (count != 1)} changed since {since}"
 
 
 class Sources:

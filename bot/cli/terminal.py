@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bot.review import Outcome, Review, StageResult
@@ -24,15 +23,26 @@ _OUTCOMES = {
 }
 
 
+class Printer(Console):
+    """A console that leaves it to the command what a reader means who is gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Called by rich, which would end the program as if something had been found."""
+        raise BrokenPipeError
+
+
 class Terminal:
     """Shows findings as their stages end, and the rest at the review's end.
 
-    Our own rules speak first: they are done before the first tool has started.
+    Our own rules speak first: they are done before the first tool has started. ``compared`` says
+    in a few words what was compared with what.
     """
 
-    def __init__(self, stages: Sequence[str], source: Source, console: Console) -> None:
+    def __init__(
+        self, stages: Sequence[str], source: Source, console: Console, compared: str
+    ) -> None:
         self._waiting = sorted(stages, key=lambda name: not name.endswith("-rules"))
-        self._source, self._console = source, console
+        self._source, self._console, self._compared = source, console, compared
 
     def show(self, review: Review) -> None:
         """Print the findings of each stage that has a result, up to the first that has none."""
@@ -48,18 +58,19 @@ class Terminal:
     def end(self, review: Review) -> None:
         """Print what was not printed yet, the stages, and the closing line."""
         self.show(review)
-        self._console.print(_stages(review.results))
+        for line in _stages(review.results):
+            self._console.print(line)
         for note in (note for result in review.results for note in result.notes):
             self._console.print(Text(plain(note), style="dim"))
-        self._console.print(closing(review))
+        self._console.print(closing(review).append(f" ({self._compared})", style="dim"))
 
 
 def closing(review: Review) -> Text:
     """What it comes to, in one line."""
     counts = review.counts
     parts = [
-        f"{counts[severity]} {severity.word}" + ("s" if severity is Severity.WARNING else "")
-        for severity in (Severity.BLOCKING, Severity.WARNING)
+        f"{counts[Severity.BLOCKING]} blocking",
+        f"{counts[Severity.WARNING]} warning{'s' * (counts[Severity.WARNING] != 1)}",
     ]
     if counts[Severity.INFO]:
         parts.append(f"{counts[Severity.INFO]} info")
@@ -95,17 +106,17 @@ def _excerpt(lines: Sequence[str], at: int) -> Iterator[Text]:
         yield Text(f"  {sign} {number:>5} | {plain(line)[:LONGEST]}", style=style)
 
 
-def _stages(results: Sequence[StageResult]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for result in results:
-        outcome = Text(result.outcome.words, style=_OUTCOMES[result.outcome])
-        reason = plain(result.reason)
-        if result.existing:
-            reason = "so at the merge base too: " + reason
-        table.add_row(
-            outcome, result.stage, plain(result.project), f"{result.seconds:.1f} s", reason
-        )
-    return table
+def _stages(results: Sequence[StageResult]) -> Iterator[Text]:
+    """A line for each stage: words of one width, then the reason, which may be long."""
+    names = [f"{result.stage} {plain(result.project)}".strip() for result in results]
+    widest = max(map(len, names), default=0)
+    for name, result in zip(names, results, strict=True):
+        line = Text(f"{result.outcome.words:<10}  ", style=_OUTCOMES[result.outcome])
+        line.append(f"{name:<{widest}}  {result.seconds:5.1f} s", style="default not bold not dim")
+        if result.reason:
+            before = "so at the merge base too: " if result.existing else ""
+            line.append(f"  {before}{plain(result.reason)}", style="default not bold not dim")
+        yield line
 
 
 def plain(text: str) -> str:

@@ -16,13 +16,14 @@ from rules.subjects.words import UNKNOWN, Malformed, substitute
 __all__ = ["Dockerfile", "Stage", "Unreadable", "User", "UserKind", "is_dockerfile", "parse"]
 
 _NAME = re.compile(
-    r"(?i:(?:.+\.)?(?:dockerfile|containerfile)(?:\..+)?)|(?:Dockerfile|Containerfile)[-_].+"
+    r"(?i:(?:.+\.)?(?:dockerfile|containerfile)(?:\..+)?)|(?:Dockerfile|Containerfile)[-_].+",
+    re.DOTALL,  # a name may hold a line end
 )
 _OTHER = re.compile(  # a file about a Dockerfile, or a template of one
     r".*\.(?:dockerignore|md|rst|adoc|txt|html|json|ya?ml|toml|lock|log|sh|py|go|rb|js|ts|lua"
     r"|sum|sha256|asc|sig|orig|rej|bak|swp|patch|diff|zip|gz|tar"
     r"|in|j2|jinja2?|tmpl|tpl|template|erb|ejs|mustache|hbs|gotmpl|m4|jsonnet|cue)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _BUILDER_ARGS = frozenset(
     f"{of}{what}"

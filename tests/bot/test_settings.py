@@ -1,6 +1,7 @@
 """The environment: read once, and all that is wrong with it said at once."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -211,3 +212,11 @@ def test_the_child_of_a_review_would_not_load_it() -> None:
     """Whoever imports rules and pipelines must not pull the server's settings in."""
     code = "import sys, bot.change, bot.review; sys.exit('bot.settings' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_setting_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    every = {f"REDLINE_{field.upper()}" for field in Settings.model_fields}
+    assert every
+    assert {name for name in every if f"`{name}`" not in page} == set()
+    assert set(re.findall(r"`(REDLINE_[A-Z_]+)`", page)) == every

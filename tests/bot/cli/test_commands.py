@@ -41,10 +41,54 @@ def test_an_unknown_rule_names_the_nearest() -> None:
     assert "named-user" in done.stderr
 
 
-def test_doctor_says_what_is_there() -> None:
+def test_the_list_says_what_a_rule_does() -> None:
+    listed = {line.split()[0]: line.strip() for line in redline("rules").stdout.splitlines()}
+    assert listed["floating-base"].endswith("warns")
+    assert "blocks on what a change adds" in listed["root-container"]
+    assert "Fix:" in redline("rules", "escaping-path").stdout
+
+
+def test_help_has_no_switch_against_a_switch() -> None:
+    told = redline("review", "--help").stdout
+    assert "--no-tools" in told
+    assert "--no-no-tools" not in told
+    commands = redline("--help", COLUMNS="80").stdout.partition("Commands:")[2]
+    assert "doctor" in commands
+    assert "..." not in commands
+
+
+def test_doctor_says_what_is_there_and_asks_for_no_server() -> None:
     done = redline("doctor")
+    assert done.returncode == 0
     assert "hadolint" in done.stdout
     assert "sandbox: bubblewrap" in done.stdout
+    assert "not ok" not in "".join(line for line in done.stdout.splitlines() if "sett" in line)
+
+
+def test_doctor_names_each_fault_of_a_server(tmp_path: Path) -> None:
+    settings = {"REDLINE_STATE_DIR": str(tmp_path), "REDLINE_GITHUB_TOKEN": "token"}
+    wrong = redline("doctor", **settings)
+    assert wrong.returncode == 1
+    assert "REDLINE_REPOSITORIES must be set" in wrong.stdout
+    assert "REDLINE_GITHUB_WEBHOOK_SECRET is not set" in wrong.stdout
+
+
+def test_doctor_asks_the_services(tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    settings = {
+        "REDLINE_STATE_DIR": str(tmp_path),
+        "REDLINE_GITHUB_TOKEN": "token",
+        "REDLINE_GITHUB_WEBHOOK_SECRET": "secret",
+        "REDLINE_REPOSITORIES": "org/infra",
+        "REDLINE_GITHUB_URL": f"http://{nowhere}",
+        "REDLINE_BROKER_URL": f"redis://{nowhere}/0",
+    }
+    done = redline("doctor", **settings)
+    assert done.returncode == 1
+    rows = [line for line in done.stdout.splitlines() if line.startswith("  ")]
+    told = {row[10:30].strip(): row[2:8].strip() for row in rows}
+    assert (told["settings"], told["database"]) == ("ok", "ok")
+    assert (told["broker"], told["forge"]) == ("not ok", "not ok")
 
 
 @pytest.mark.parametrize("command", ["serve", "receiver", "worker", "reconciler"])

@@ -36,7 +36,7 @@ class Shown:
 
     def __init__(self) -> None:
         self._printed = StringIO()
-        self.terminal = Terminal(STAGES, lambda _where: [], Console(file=self._printed))
+        self.terminal = Terminal(STAGES, lambda _where: [], Console(file=self._printed), "as said")
         self.review = Review(given.change(), ())
 
     def ends(self, stage: str) -> list[str]:

@@ -243,7 +243,7 @@ docs/Dockerfile.html Dockerfile.template Dockerfile.bak
 """
 
 
-@pytest.mark.parametrize("path", NAMES.split())
+@pytest.mark.parametrize("path", [*NAMES.split(), "a b.Dockerfile", "a\n.Dockerfile"])
 def test_is_one(path: str) -> None:
     assert is_dockerfile(path)
 

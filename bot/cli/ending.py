@@ -1,0 +1,30 @@
+"""How a command ends when it is told to, or when nobody reads what it prints."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def end_in_order() -> None:
+    """From now on a signal ends the program as an exception does: what it made is cleared away.
+
+    The exit status is 128 and the signal's number. What is ignored (nohup) stays ignored.
+    """
+    for sign in _SIGNALS:
+        if signal.getsignal(sign) is not signal.SIG_IGN:
+            signal.signal(sign, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    for sign in _SIGNALS:  # clearing away is short, and must not be cut
+        signal.signal(sign, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
+def unread() -> int:
+    """The exit status when stdout's reader is gone, as after SIGPIPE; nothing more is written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
