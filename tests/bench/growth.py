@@ -39,7 +39,7 @@ def _row(kind: str, folders: dict[int, Path]) -> Iterator[Row]:
         str(size): partial(spent, _REVIEW, folder, line=_FINDING.match)
         for size, folder in folders.items()
     }
-    ran = rounds(programs, most=12, seconds=40)
+    ran = rounds(programs, most=12, seconds=30)
     for what, says in (("first", "time to the first finding"), ("cpu", "CPU of the whole review")):
         looked = replace(ran, what=what)
         large, small = str(_LARGE), str(_SMALL)

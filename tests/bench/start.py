@@ -24,7 +24,7 @@ def rows(scratch: Path) -> Iterator[Row]:
         "child": partial(spent, [*python, "-I", "-c", "import workers.child"], empty.path),
         "version": partial(spent, [*redline, "--version"], empty.path),
     }
-    ran = rounds(programs, most=12, seconds=40)
+    ran = rounds(programs, most=12, seconds=20)
     for name, says in (
         ("review", "CPU of `redline review` of a change without files"),
         ("child", "CPU of the start of the process that a review runs in"),
