@@ -7,7 +7,6 @@ import pytest
 from tests.databases import postgres
 from tests.line.world import World
 
-
 __all__ = ["postgres"]
 
 

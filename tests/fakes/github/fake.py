@@ -145,7 +145,7 @@ class FakeGitHub:
         permissions: Mapping[str, str] | None = None,
         repositories: set[int] | None = None,
     ) -> AppKey:
-        """A GitHub App, installed on ``owner`` with these permissions (else what Redline asks for)."""
+        """A GitHub App, installed on ``owner`` with these permissions (else what Redline uses)."""
         with self.server.state.lock:
             state = self.server.state
             key = key_of(slug)
