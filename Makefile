@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= true
 export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 endif
 
-.PHONY: demo test check venv system tools docs corpus sample soak bench image clean
+.PHONY: demo test check venv system tools docs corpus sample soak bench image lock clean
 
 demo: venv tools
 	@$(BIN)/python -m tests.demo --forge $(FORGE)
@@ -31,8 +31,8 @@ check: venv tools
 # The environment alone: the stamp is newer than the locks when nothing has to be done.
 venv: .venv/.ready
 .venv/.ready: requirements-dev.txt tools/uv.txt pyproject.toml tools/system
-	@tools/system
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@PYTHON=$(PYTHON) tools/system
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r tools/uv.txt
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements-dev.txt
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
@@ -59,11 +59,14 @@ bench: venv
 image: venv
 	@tools/image
 
-# Write the locks again after pyproject.toml changed.
+# Write the locks again after pyproject.toml changed; UPGRADE=1 takes new versions too.
+LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal \
+  --python-version 3.11 $(if $(UPGRADE),--upgrade)
 lock: venv
-	@for f in "requirements.txt" "requirements-dev.txt --extra dev"; do set -- $$f; \
-	  $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal \
-	    --python-version 3.11 pyproject.toml -o $$@; done
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) pyproject.toml --extra dev -o requirements-dev.txt
+	@$(LOCK) tools/checkov/requirements.in -o tools/checkov/requirements.txt
+	@for tool in uv hatchling; do $(LOCK) --no-annotate - -o tools/$$tool.txt <<<$$tool; done
 
 clean:
 	@rm -rf .venv build
