@@ -52,11 +52,17 @@ def run(change: Change, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    others = set(psutil.Process().children())  # such as a database that other tests use
+    others = set(below())  # such as a database that other tests use
     yield review
-    assert not set(psutil.Process().children()) - others
+    assert not set(below()) - others
     assert not [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == SLEEP]
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def below() -> list[psutil.Process]:
+    """What runs below this process; what has ended and is only not yet taken away is nothing."""
+    every = psutil.Process().children()
+    return [one for one in every if one.status() != psutil.STATUS_ZOMBIE]
 
 
 SLEEP = ["/bin/sleep", "1234"]
