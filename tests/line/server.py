@@ -31,7 +31,8 @@ SHORT = {
     "REDLINE_LOG": "text",
 }
 T = TypeVar("T")
-_FORGE = re.compile(r"http-backend|upload-pack|tests\.fakes|resource_tracker")
+# Others that the tests themselves have running: the forge with its git, and a database.
+_FORGE = re.compile(r"http-backend|upload-pack|tests\.fakes|resource_tracker|postgres")
 _PR_SET_CHILD_SUBREAPER = 36
 
 
