@@ -17,6 +17,7 @@ from workers.project import Entry
 
 _NAMES = ("linguist-vendored", "linguist-generated")
 _FILE = ".gitattributes"
+_DEEPEST = 50  # folders: further down no attributes are looked for, and a file counts as written
 _number = count()
 
 
@@ -45,7 +46,7 @@ def _set(fields: list[str]) -> Iterator[str]:
 def _above(path: str) -> Iterator[str]:
     """The attribute files in the folders above a path, but for the top."""
     folders = path.split("/")[:-1]
-    for depth in range(1, len(folders) + 1):
+    for depth in range(1, min(len(folders), _DEEPEST) + 1):
         yield "/".join((*folders[:depth], _FILE))
 
 

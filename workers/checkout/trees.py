@@ -13,7 +13,7 @@ from workers.checkout.objects import Objects
 from workers.project import Entry
 
 COUNTED = 100_000  # files; of more it is only said that they are more
-DEEPEST = 500  # folders; git's own functions end the process further down
+DEEPEST = 2_000  # folders: no system takes a longer path, and git itself dies further down
 _TREE = "40000"
 
 _Pair = tuple[Entry | None, Entry | None]
