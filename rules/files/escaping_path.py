@@ -13,6 +13,9 @@ class Escape(StrEnum):
     ABSOLUTE = "an absolute path"
     OUTSIDE = "a path outside the repository"
     LOOP = "itself, in a loop"
+    WINDING = "more folders and links than can be followed"
+    SUBMODULE = "a submodule, which is another repository"
+    DISGUISED = "a file whose own name does not say what it is"
 
 
 def link(path: str, target: str, escape: Escape) -> Finding:
@@ -21,10 +24,17 @@ def link(path: str, target: str, escape: Escape) -> Finding:
     return _finding(
         path,
         f"This link to {named(shown)} leads to {escape.value}: it was not followed,"
-        " and whoever builds from a checkout reads what lies there on their machine.",
+        f" and {_UNSEEN.get(escape, _ELSEWHERE)}.",
         f"link to {escape.value}",
         "Link to a file of this repository, with a relative path, or copy the file.",
     )
+
+
+_ELSEWHERE = "whoever builds from a checkout reads what lies there on their machine"
+_UNSEEN = {
+    Escape.SUBMODULE: "nothing of what lies there was reviewed",
+    Escape.DISGUISED: "that file was not reviewed as what the link makes of it",
+}
 
 
 def submodule(path: str, commit: str) -> Finding:

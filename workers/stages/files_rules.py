@@ -1,16 +1,20 @@
-"""files-rules: links that lead out of the repository, and submodules. Neither is followed."""
+"""files-rules: links that lead out of what is reviewed, and submodules. Neither is followed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from rules.files.escaping_path import Escape, link, submodule
 from rules.finding import Finding, folder
-from workers.project import Judged, Project, Tree
+from rules.subjects.dockerfile import is_dockerfile
+from rules.subjects.manifest import is_manifest
+from workers.project import Entry, Judged, Project, Tree
 
 NAME = "files-rules"
 
 _MOST_HOPS = 40  # links on one way, as Linux has it
 _LONGEST = 4096  # bytes of a path that Linux takes
+_MOST_STEPS = 200  # on one way; real links have fewer than 20
+_MOST_LOOKS = 10_000  # at all ways together: each may ask the parent
 
 
 def run(project: Project) -> Judged:
@@ -24,42 +28,96 @@ def run(project: Project) -> Judged:
 
 
 def _links(targets: Mapping[str, bytes], tree: Tree) -> Iterator[Finding]:
+    ways = _Ways(tree)
+    ways.look(
+        place for path, target in targets.items() for place in _places(_parts(path), _steps(target))
+    )
     for path, target in sorted(targets.items()):
-        escape = _escape(path, target, tree)
+        escape = ways.escape(path, target)
         if escape is not None:
             yield link(path, target.decode("utf-8", "replace"), escape)
 
 
-def _escape(path: str, target: bytes, tree: Tree) -> Escape | None:
-    """How the link leads out, over whatever other links; None where it stays inside."""
-    here = [part for part in folder(path).split("/") if part]
-    ahead = _steps(target)
-    hops = 0
-    while ahead:
-        step = ahead.pop(0)
-        if step.startswith("/"):
-            return Escape.ABSOLUTE
+class _Ways:
+    """The ways of links through a tree, on paper: looked up in few goes, and not without end."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree, self._looks = tree, _MOST_LOOKS
+        self._entries: dict[str, Entry | None] = {}
+        self._targets: dict[str, bytes] = {}
+
+    def look(self, places: Iterable[str]) -> None:
+        """Learn what is at these places, all at once."""
+        unknown = list(dict.fromkeys(place for place in places if place not in self._entries))
+        found = self._tree.find(unknown)
+        self._entries |= {place: found.get(place) for place in unknown}
+        self._targets |= self._tree.targets([place for place, one in found.items() if one.link])
+
+    def escape(self, path: str, target: bytes) -> Escape | None:
+        """How the link leads out, over whatever other links; None where it stays inside."""
+        here, ahead, hops = _parts(path), _steps(target), 0
+        while ahead:
+            step = ahead.pop(0)
+            if step.startswith("/"):
+                return Escape.ABSOLUTE
+            if step == "..":
+                if not here:
+                    return Escape.OUTSIDE
+                here.pop()
+                continue
+            here.append(step)
+            further = self._targets.get("/".join(here))
+            if further is not None:
+                hops += 1
+                here.pop()
+                ahead = _steps(further) + ahead
+                if self._over(here, ahead):
+                    return Escape.WINDING
+            if hops > _MOST_HOPS:
+                return Escape.LOOP
+        return self._hidden(path, here)
+
+    def _over(self, here: list[str], ahead: list[str]) -> bool:
+        """Look ahead; whether that is too much."""
+        self._looks -= 1
+        if self._looks < 0 or len(ahead) > _MOST_STEPS:
+            return True
+        self.look(_places(here, ahead))
+        return False
+
+    def _hidden(self, path: str, here: list[str]) -> Escape | None:
+        """Whether what it leads to is not reviewed as what its name makes of it."""
+        places = ["/".join(here[: depth + 1]) for depth in range(len(here))]
+        entries = [entry for place in places if (entry := self._entries.get(place))]
+        if any(entry.submodule for entry in entries):
+            return Escape.SUBMODULE
+        if not places or not entries or not entries[-1].regular:
+            return None
+        for kind in (is_dockerfile, is_manifest):
+            if kind(path) and not kind(places[-1]):
+                return Escape.DISGUISED
+        return None
+
+
+def _places(here: list[str], ahead: list[str]) -> Iterator[str]:
+    """The places on the way, as long as nothing on it is a link."""
+    at = list(here)
+    for step in ahead:
+        if step.startswith("/") or (step == ".." and not at):
+            return
         if step == "..":
-            if not here:
-                return Escape.OUTSIDE
-            here.pop()
-            continue
-        here.append(step)
-        further = _target("/".join(here), tree)
-        if further is not None:
-            hops += 1
-            here.pop()
-            ahead = _steps(further) + ahead
-        if hops > _MOST_HOPS:
-            return Escape.LOOP
-    return None
+            at.pop()
+        else:
+            at.append(step)
+            yield "/".join(at)
 
 
-def _target(path: str, tree: Tree) -> bytes | None:
-    return tree.targets([path]).get(path)
+def _parts(path: str) -> list[str]:
+    return [part for part in folder(path).split("/") if part]
 
 
 def _steps(target: bytes) -> list[str]:
     if len(target) > _LONGEST:
         return ["/"]
-    return [part for part in PurePosixPath(target.decode("utf-8", "surrogateescape")).parts if part]
+    parts = PurePosixPath(target.decode("utf-8", "surrogateescape")).parts
+    return [part for part in parts if part] if len(parts) <= _MOST_STEPS else ["/"]
