@@ -8,6 +8,13 @@ from rules.subjects.yaml import List, Map, Node, Scalar, Unreadable, decode, doc
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _CHART = "Chart.yaml"
+_OF_A_CHART = ("templates/", "crds/", "charts/")  # all that Helm installs or renders of it
+_NO_PATHS = frozenset((  # fields of a kustomization: a name there says nothing of who renders
+    *("apiVersion", "kind", "metadata", "namespace", "namePrefix", "nameSuffix", "name"),
+    *("commonLabels", "commonAnnotations", "labels", "annotations", "options", "literals"),
+    *("generatorOptions", "images", "replicas", "vars", "buildMetadata", "sortOptions"),
+    *("patch", "target"),
+))  # fmt: skip
 
 Finder = Callable[[Iterable[str]], Mapping[str, object]]
 
@@ -15,8 +22,9 @@ Finder = Callable[[Iterable[str]], Mapping[str, object]]
 def rendered_by(paths: Iterable[str], find: Finder, read: Reader) -> Mapping[str, str]:
     """Those of the paths that are rendered, and by what: ``chart charts/web``.
 
-    A chart renders all below its folder. A kustomization loads only what lies at or below its
-    own, so that it is looked for above each file; it renders what it names, patches included.
+    A chart renders its templates, and a Chart.yaml hides nothing else that lies in its folder.
+    A kustomization loads only what lies at or below its own, so that it is looked for above each
+    file; it renders what it names, patches included.
     """
     files = list(paths)
     above = {each for path in files for each in _above(path)}
@@ -26,12 +34,16 @@ def rendered_by(paths: Iterable[str], find: Finder, read: Reader) -> Mapping[str
     named = _named(read([path for path in known if not path.endswith(_CHART)]))
     found = {}
     for path in files:
-        chart = next((each for each in _above(path) if each in charts), None)
+        chart = next((each for each in _above(path) if each in charts and _of(each, path)), None)
         if chart is not None:
             found[path] = f"chart {chart or '.'}"
         elif path in named:
             found[path] = f"kustomization {named[path] or '.'}"
     return found
+
+
+def _of(chart: str, path: str) -> bool:
+    return path.removeprefix(f"{chart}/" if chart else "").startswith(_OF_A_CHART)
 
 
 def _named(kustomizations: Mapping[str, bytes]) -> Mapping[str, str]:
@@ -64,7 +76,7 @@ def _texts(data: bytes) -> Iterator[str]:
 def _below(node: Map | List) -> list[Node]:
     if isinstance(node, List):
         return node.items
-    return [each for _line, each in node.entries.values()]
+    return [each for key, (_line, each) in node.entries.items() if key not in _NO_PATHS]
 
 
 def _above(path: str) -> list[str]:

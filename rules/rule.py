@@ -7,6 +7,7 @@ import typing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Protocol
 
 from rules.finding import Blocks, Family, Finding, ObjectName, Problem, Severity
@@ -105,19 +106,25 @@ def rules_of(kind: str) -> tuple[Rule, ...]:
 
 
 def judge(
-    rules: Iterable[Rule], subjects: Iterable[Subject], release: Release | None = None
+    rules: Iterable[Rule],
+    subjects: Iterable[Subject],
+    release: Release | None = None,
+    most: int | None = None,
 ) -> list[Finding]:
-    """Every finding of the rules on the subjects that they judge, each with its ordinal."""
+    """The findings of the rules on the subjects that they judge, each with its ordinal.
+
+    All of them, or the first ``most``.
+    """
     around = release or Release()
     chosen = tuple(rules)
-    found = [
+    found = (
         _finding(each, subject, problem, around)
         for subject in subjects
         for each in chosen
         if isinstance(subject, each.subject)
         for problem in each.problems(subject, around)
-    ]
-    return numbered(found)
+    )
+    return numbered(islice(found, most))
 
 
 def _finding(rule: Rule, subject: Subject, problem: Problem, release: Release) -> Finding:

@@ -1,6 +1,6 @@
 """What a stage is handed, and what it gives back: Tree, Project, Judged, Unchecked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from rules.finding import Finding, Side
 
 # In the order in which they are shown: known without loading any stage.
 STAGE_NAMES = ("kubernetes-rules", "hadolint", "dockerfile-rules", "files-rules")
+MOST_FINDINGS = 20_000  # of one stage at one commit: nobody reads more, and each takes time
 LARGEST_FILE = 1 << 20  # bytes; what a rule would judge and is larger makes its stages unchecked
 
 
@@ -79,13 +80,21 @@ class Judged:
 
     ``subjects`` are all (project, address) pairs that were judged: what is not among those of the
     merge base was added by the change. ``notes`` are facts for the summary. ``later`` are files
-    that were left to be judged when rendered.
+    that were left to be judged when rendered. ``excess`` says what of the files was too much to
+    be judged, empty where nothing was: the stage is then unchecked, and what was found counts.
     """
 
     findings: tuple[Finding, ...] = ()
     subjects: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     notes: tuple[str, ...] = ()
     later: frozenset[str] = field(default_factory=frozenset)
+    excess: str = ""
+
+
+def cut(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], str]:
+    """At most MOST_FINDINGS of them, and what is to be said where there are more."""
+    said = f"more than {MOST_FINDINGS:,} findings" if len(findings) > MOST_FINDINGS else ""
+    return tuple(findings[:MOST_FINDINGS]), said
 
 
 class Unchecked(Exception):

@@ -8,10 +8,11 @@ from bot.review import Outcome, StageResult
 from rules.finding import Finding, Severity, Side
 from rules.profile import weigh
 from workers import sandbox
+from workers.budget import share
 from workers.comparing import added, compared
 from workers.owned import owned
 from workers.pipe import Wishes
-from workers.project import Entry, Judged, Project, Stage, TooLarge, Tree, Unchecked
+from workers.project import Entry, Judged, Project, Stage, Tree, Unchecked
 from workers.touched import Reviewed, chosen
 
 _NAMED = 5  # files that a note names
@@ -58,8 +59,8 @@ def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
     foreign = reviewed.marked(paths) if paths else frozenset()
     notes = _left_out(foreign)
     mine = [path for path in paths if path not in foreign]
+    none = result_of(step, Outcome.NOT_NEEDED, f"no {step.kind} in the change")
     if not mine:
-        none = result_of(step, Outcome.NOT_NEEDED, f"no {step.kind} in the change")
         return replace(none, notes=notes)
     if step.tool:
         sandbox.use(wishes.sandbox)
@@ -67,6 +68,8 @@ def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
     head, base = _seen(step, reviewed.project(Side.HEAD, mine)), _Seen()
     if not wishes.all_new:
         base = _seen(step, reviewed.project(Side.BASE, _before(step, reviewed, mine)))
+    if head == _Seen() and not step.tool:
+        return replace(none, notes=notes)  # none of the files is what its name allows it to be
     result = _weighed(step, reviewed, wishes, (head, base))
     return replace(result, notes=(*notes, *head.judged.notes), later=head.judged.later)
 
@@ -99,26 +102,22 @@ def _left_out(foreign: Iterable[str]) -> tuple[str, ...]:
 
 
 def _seen(step: Step, project: Project) -> _Seen:
-    """Run the stage at one commit, without the files that are too large."""
-    large = _large(project)
-    left = tuple(path for path in project.paths if path not in large.files)
-    heavy = frozenset(p for p in large.files if step.large(p, large.starts.get(p, b"")))
-    why = TooLarge({path: large.files[path] for path in sorted(heavy)}, {}) if heavy else None
-    if not left:
-        return _Seen(large=heavy, unchecked=why)
+    """Run the stage at one commit, without the files that are too large or too many."""
+    mine = share(project)
+    starts = mine.large.starts
+    large = frozenset(p for p in mine.large.files if step.large(p, starts.get(p, b"")))
+    left = large | mine.deep | mine.heavy
+    why = mine.unchecked(large)
+    if not mine.project.paths:
+        return _Seen(large=left, unchecked=why)
     try:
-        return _Seen(step.stage.run(replace(project, paths=left)), heavy, why)
+        judged = step.stage.run(mine.project)
     except Unchecked as reason:
-        return _Seen(large=heavy, unchecked=reason)
-
-
-def _large(project: Project) -> TooLarge:
-    """The files that are too large. Reads the others in one go, before the stage wants them."""
-    try:
-        project.tree.read(project.paths)
-    except TooLarge as large:
-        return large
-    return TooLarge({}, {})
+        return _Seen(large=left, unchecked=reason)
+    if judged.excess:
+        said = f"{why}; {judged.excess}" if why else judged.excess
+        why = Unchecked(said, theirs=True)
+    return _Seen(judged, left, why)
 
 
 def _weighed(
@@ -140,6 +139,8 @@ def _existing(reviewed: Reviewed, head: _Seen, base: _Seen) -> bool:
     """Whether head is unchecked for nothing that the merge base was not unchecked for too."""
     both = (head.unchecked, base.unchecked)
     if any(one is None or not one.theirs for one in both):
+        return False
+    if head.judged.excess and head.judged.excess != base.judged.excess:
         return False
     renames = reviewed.diff.renames
     return head.large <= {renames.get(path, path) for path in base.large}

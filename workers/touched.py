@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from bot.change import ChangedFile, Diff
 from rules.finding import Side
 from rules.subjects.dockerfile import is_dockerfile
+from rules.subjects.manifest import is_manifest, telling
 from workers.project import Entry, Project, Tree
-from workers.stages.kubernetes_rules import SUFFIXES, touched_by
-
-_YAML = (".yaml", ".yml")
-_LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
+from workers.stages.kubernetes_rules import LOCKS, touched_by
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ class Reviewed:
 
 def manifests(path: str, entry: Entry) -> bool:
     """What may be a manifest: the stage looks inside."""
-    name = path.rpartition("/")[2]
-    return entry.regular and name.endswith(SUFFIXES) and name not in _LOCKS
+    return entry.regular and is_manifest(path)
 
 
 def dockerfiles(path: str, entry: Entry) -> bool:
@@ -65,7 +62,8 @@ def manifests_of_images(
 
 def large_manifest(path: str, start: bytes) -> bool:
     """Whether a file that is too large to be read would have been judged as a manifest."""
-    return path.endswith(_YAML) or b'"apiVersion"' in start
+    data = path.lower().endswith(".json") or path.rpartition("/")[2] in LOCKS
+    return not data or bool(telling(start))
 
 
 def always(_path: str, _start: bytes) -> bool:

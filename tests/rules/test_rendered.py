@@ -28,7 +28,7 @@ def rendered(files: Mapping[str, str], *paths: str) -> Mapping[str, str]:
     return rendered_by(paths, find, read)
 
 
-def test_all_below_a_chart() -> None:
+def test_the_templates_of_a_chart() -> None:
     files = {"charts/web/Chart.yaml": "name: web"}
     paths = [
         "charts/web/templates/a/b.yaml",
@@ -36,18 +36,18 @@ def test_all_below_a_chart() -> None:
         "charts/other.yaml",
         "a.yaml",
     ]
-    assert rendered(files, *paths) == dict.fromkeys(paths[:2], "chart charts/web")
+    assert rendered(files, *paths) == {paths[0]: "chart charts/web"}
 
 
 def test_the_nearest_chart_is_named() -> None:
     files = {"web/Chart.yaml": "", "web/charts/db/Chart.yaml": ""}
-    assert rendered(files, "web/charts/db/x.yaml") == {
-        "web/charts/db/x.yaml": "chart web/charts/db"
-    }
+    path = "web/charts/db/templates/x.yaml"
+    assert rendered(files, path) == {path: "chart web/charts/db"}
 
 
 def test_a_chart_at_the_top() -> None:
-    assert rendered({"Chart.yaml": ""}, "a.yaml") == {"a.yaml": "chart ."}
+    found = rendered({"Chart.yaml": ""}, "templates/a.yaml", "a.yaml", "deploy/a.yaml")
+    assert found == {"templates/a.yaml": "chart ."}
 
 
 def test_what_a_kustomization_names() -> None:
@@ -61,6 +61,11 @@ def test_what_a_kustomization_names() -> None:
 def test_a_file_may_lie_deep_below_its_kustomization() -> None:
     files = {"kustomization.yaml": "resources: [./a/b/../c.yaml]"}
     assert rendered(files, "a/c.yaml", "a/b/c.yaml") == {"a/c.yaml": "kustomization ."}
+
+
+def test_a_name_that_is_no_path_hides_nothing() -> None:
+    files = {"kustomization.yaml": "commonAnnotations: {x: a.yaml}\nimages: [{name: b.yaml}]\n"}
+    assert rendered(files, "a.yaml", "b.yaml") == {}
 
 
 def test_an_unreadable_kustomization_names_nothing() -> None:

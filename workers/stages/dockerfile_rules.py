@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from rules.files.unreadable_file import unreadable
 from rules.finding import Finding, folder
 from rules.release import Release
 from rules.rule import judge, rules_of
 from rules.subjects.dockerfile import Dockerfile, Unreadable, parse
-from workers.project import Judged, Project
+from workers.project import MOST_FINDINGS, Judged, Project, cut
 
 NAME = "dockerfile-rules"
 
@@ -32,11 +33,13 @@ def run(project: Project) -> Judged:
     """Judge the Dockerfiles among the project's files."""
     files = project.tree.read(project.paths)
     read = {path: _read(path, data) for path, data in sorted(files.items())}
-    findings = [finding for each in read.values() for finding in _findings(each)]
+    smallest_first = sorted(read, key=lambda path: len(files[path]))
+    every = (finding for path in smallest_first for finding in _findings(read[path]))
+    findings, excess = cut([*islice(every, MOST_FINDINGS + 1)])
     judged = {path for path, each in read.items() if each != _Read()}
     templates = [path for path in read if path not in judged]
     subjects = frozenset((folder(path), path) for path in judged)
-    return Judged(tuple(findings), subjects, _note(templates), frozenset(templates))
+    return Judged(findings, subjects, _note(templates), frozenset(templates), excess)
 
 
 def _read(path: str, data: bytes) -> _Read:
@@ -56,7 +59,7 @@ def _findings(read: _Read) -> Iterator[Finding]:
         yield read.fault
     if read.dockerfile is not None:
         release = Release(folder(read.dockerfile.path))
-        yield from judge(rules_of("dockerfile"), [read.dockerfile], release)
+        yield from judge(rules_of("dockerfile"), [read.dockerfile], release, MOST_FINDINGS + 1)
 
 
 def _note(templates: list[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -22,12 +22,14 @@ from rules.rule import numbered
 from rules.subjects.dockerfile import Dockerfile, Unreadable, parse
 from rules.subjects.instruction import Instruction
 from workers import sandbox
-from workers.project import Judged, Project, Unchecked
+from workers.project import MOST_FINDINGS, Judged, Project, Unchecked, cut
 from workers.silenced import Silence, Silences
 
 NAME = "hadolint"
 
-_LIMITS = sandbox.Limits(seconds=300, output=32 << 20)
+_LIMITS = sandbox.Limits(seconds=120, output=32 << 20)
+_LARGEST = 128 << 10  # bytes: the time that it takes grows with the square, a MiB takes minutes
+_NAMED = 5  # files that a note names
 _CONFIGURATION = "hadolint.yaml"
 _WORDS = 4  # of an instruction, that tell it from others of its stage
 _UNPARSED = "DL1000"
@@ -63,30 +65,52 @@ class _Found:
 def run(project: Project) -> Judged:
     """Lint the Dockerfiles among the project's files. Raises Unchecked."""
     files = project.tree.read(project.paths)
-    parsed = {path: one for path, data in files.items() if (one := _parsed(path, data))}
-    if not parsed:
-        return Judged()
-    paths = sorted(parsed)
-    rows = _rows(_printed([files[path] for path in paths]))
-    found = [
-        _Found(parsed[paths[number]], row.code, row.level, row.line)
-        for row in rows
-        if (number := _number(row.file, len(paths))) is not None
-    ]
-    findings = [_finding(one) for one in found if one.code != _UNPARSED]
-    findings += _silenced(project, files, found)
-    unparsed = sorted({one.dockerfile.path for one in found if one.code == _UNPARSED})
-    subjects = frozenset((folder(path), path) for path in paths)
-    return Judged(tuple(numbered(findings)), subjects, tuple(map(_note, unparsed)))
+    parsed = {path: one for path, data in sorted(files.items()) if (one := _parsed(path, data))}
+    foreign = tuple(_FOREIGN.format(path) for path, one in parsed.items() if one.foreign)
+    mine = {path: one for path, one in parsed.items() if not one.foreign}
+    large = [path for path in mine if len(files[path]) > _LARGEST]
+    judged = _linted(project, files, {path: mine[path] for path in mine if path not in large})
+    excess = [one for one in (judged.excess, _too_large(large)) if one]
+    return replace(judged, notes=(*foreign, *judged.notes), excess="; ".join(excess))
+
+
+_FOREIGN = "hadolint does not judge {}: another frontend than Docker's builds it"
 
 
 def _parsed(path: str, data: bytes) -> Dockerfile | None:
-    """The file, if Docker's own grammar is what it is written in: else hadolint has no say."""
+    """The file, if Docker takes it: else hadolint has no say."""
     try:
         dockerfile = parse(data, path)
     except Unreadable:
         return None
-    return None if dockerfile.foreign or dockerfile.refused else dockerfile
+    return None if dockerfile.refused else dockerfile
+
+
+def _too_large(paths: Sequence[str]) -> str:
+    if not paths:
+        return ""
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return f"larger than {_LARGEST:,} bytes: {', '.join(paths[:_NAMED])}{more}"
+
+
+def _linted(
+    project: Project, files: Mapping[str, bytes], parsed: Mapping[str, Dockerfile]
+) -> Judged:
+    if not parsed:
+        return Judged()
+    paths = list(parsed)
+    rows = _rows(_printed([files[path] for path in paths]))
+    found = [
+        _Found(parsed[paths[number]], row.code, row.level, row.line)
+        for row in rows[: MOST_FINDINGS + 1]
+        if (number := _number(row.file, len(paths))) is not None
+    ]
+    every = [_finding(one) for one in found if one.code != _UNPARSED]
+    every += _silenced(project, files, found)
+    unparsed = sorted({one.dockerfile.path for one in found if one.code == _UNPARSED})
+    subjects = frozenset((folder(path), path) for path in paths)
+    findings, excess = cut(numbered(every))
+    return Judged(findings, subjects, tuple(map(_note, unparsed)), excess=excess)
 
 
 def _printed(contents: Sequence[bytes]) -> bytes:

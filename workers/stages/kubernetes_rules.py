@@ -20,10 +20,10 @@ from rules.subjects import dockerfile, manifest
 from rules.subjects.dockerfile import UserKind
 from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Unreadable, decode, documents
-from workers.project import Judged, Project, Tree, Unchecked
+from workers.project import MOST_FINDINGS, Judged, Project, Tree, Unchecked, cut
 
 NAME = "kubernetes-rules"
-SUFFIXES = (".yaml", ".yml", ".json")
+LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
 
 _NAMED = 10  # files that one note names
 _BATCH = 500  # files that are read at once where a whole repository is looked through
@@ -48,22 +48,27 @@ def run(project: Project) -> Judged:
     manifests = [manifest for each in read.values() for manifest in each.manifests]
     subjects = {(folder(each.path), each.address) for each in manifests}
     subjects |= {(fault.project, fault.address) for fault in faults}
-    findings = (*faults, *_judged(manifests, tree))
+    findings, excess = cut([*faults, *_judged(manifests, tree)])
     later = frozenset(path for path, each in read.items() if each.later)
-    return Judged(findings, frozenset(subjects), _notes(read), later)
+    return Judged(findings, frozenset(subjects), _notes(read), later, excess)
 
 
 def _read(path: str, data: bytes, rendered: str) -> _Read:
-    if rendered:
+    if rendered and PurePosixPath(path).name not in LOCKS:
         return _Read(later=rendered)
     try:
         found = _manifests(path, data)
     except Unreadable as error:
-        if manifest.is_template(data):
-            return _Read(later="a template")
+        # What only we cannot read is no template, whatever it says of itself.
+        if not error.limit and manifest.is_template(data):
+            return _Read(_whole(manifest.objects(error.roots, path)), later="a template")
         return _Read(fault=unreadable(path, error.line, error.reason, folder(path)))
-    whole = tuple(each for each in found if not each.is_patch)
+    whole = _whole(found)
     return _Read(whole, later="" if len(whole) == len(found) else "a patch without its base")
+
+
+def _whole(found: Iterable[Manifest]) -> tuple[Manifest, ...]:
+    return tuple(each for each in found if not each.is_patch)
 
 
 def _manifests(path: str, data: bytes) -> list[Manifest]:
@@ -76,11 +81,15 @@ def _judged(manifests: Iterable[Manifest], tree: Tree) -> Iterator[Finding]:
     """The findings of each folder, which is a project of its own."""
     images = Images(tree.entries, _reader(tree))
     folders: dict[str, list[Manifest]] = defaultdict(list)
-    for each in manifests:
+    # The smallest first: what is too much to be judged must not keep the others from it.
+    for each in sorted(manifests, key=lambda one: len(one.containers)):
         folders[folder(each.path)].append(each)
-    rules = rules_of("kubernetes")
+    rules, left = rules_of("kubernetes"), MOST_FINDINGS + 1
     for project, inside in folders.items():
-        yield from judge(rules, inside, Release(project, images.dockerfile_of, images.tagged_later))
+        release = Release(project, images.dockerfile_of, images.tagged_later)
+        found = judge(rules, inside, release, left)
+        left -= len(found)
+        yield from found
 
 
 def _notes(read: Mapping[str, _Read]) -> tuple[str, ...]:
@@ -124,7 +133,7 @@ def touched_by(changed: Iterable[ChangedFile], head: Tree, merge_base: Tree) -> 
         return ()
     read = _reader(head)
     images = Images(head.entries, read)
-    paths = sorted(path for path in head.entries() if path.endswith(SUFFIXES))
+    paths = sorted(path for path in head.entries() if manifest.is_manifest(path))
     found = [
         path
         for start in range(0, len(paths), _BATCH)

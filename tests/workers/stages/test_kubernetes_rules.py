@@ -130,9 +130,9 @@ def test_a_mark_of_a_template_hides_no_manifest_that_can_be_read() -> None:
 
 
 def test_long_notes_are_cut() -> None:
-    files: dict[str, str | bytes] = {f"c/t{n:02}.yaml": PRIVILEGED for n in range(12)}
+    files: dict[str, str | bytes] = {f"c/templates/{n:02}.yaml": PRIVILEGED for n in range(12)}
     (note,) = judged({"c/Chart.yaml": "", **files}, *files).notes
-    assert note.endswith("c/t09.yaml and 2 more (chart c)")
+    assert note.endswith("c/templates/09.yaml and 2 more (chart c)")
 
 
 def test_a_file_too_large_is_unchecked() -> None:
