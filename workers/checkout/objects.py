@@ -10,6 +10,7 @@ from workers.checkout.terms import Oversize
 from workers.project import LARGEST_FILE, Entry
 
 _START = 1 << 16  # bytes of a large file that say what it is
+_OVERLAP = 1 << 10  # bytes that are looked at twice, lest a place be cut in two
 _TREE = "40000"
 
 
@@ -43,7 +44,7 @@ class Objects:
         if size is None:
             return None
         if size > LARGEST_FILE:
-            return Oversize(size, self._read(sha, _START))
+            return Oversize(size, self._start(sha))
         return self._read(sha, size)
 
     def entries(self, commit: str) -> dict[str, Entry]:
@@ -86,14 +87,32 @@ class Objects:
 
     def _read(self, sha: str, most: int | None) -> bytes:
         """The first ``most`` bytes of an object, None for all."""
-        words = self._header("--batch", sha)
-        if len(words) != 3:
-            raise Failed(0, b"missing object")
-        size = int(words[2])
-        out = _pipe(self._running["--batch"].stdout)
+        out, size = self._begun(sha)
         kept = out.read(size if most is None else min(size, most))
         _skip(out, size - len(kept) + 1)
         return kept
+
+    def _start(self, sha: str) -> bytes:
+        """How a large object starts, and from further on the place that tells a manifest."""
+        from rules.subjects.manifest import telling  # noqa: PLC0415 - few changes have one
+
+        out, left = self._begun(sha)
+        start = out.read(min(left, _START))
+        left -= len(start)
+        found, end = b"", start[-_OVERLAP:]
+        while left and not found:
+            chunk = out.read(min(left, 1 << 20))
+            left = left - len(chunk) if chunk else 0
+            found, end = telling(end + chunk), chunk[-_OVERLAP:]
+        _skip(out, left + 1)
+        return start + b"\n" + found if found else start
+
+    def _begun(self, sha: str) -> tuple[IO[bytes], int]:
+        """Where an object's bytes now come, and how many."""
+        words = self._header("--batch", sha)
+        if len(words) != 3:
+            raise Failed(0, b"missing object")
+        return _pipe(self._running["--batch"].stdout), int(words[2])
 
     def _header(self, mode: str, name: str) -> list[bytes]:
         """The line that answers a name: name, type, size; or name and ``missing``."""

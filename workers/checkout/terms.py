@@ -40,7 +40,10 @@ class Incomplete(CheckoutError):
 
 @dataclass(frozen=True, slots=True)
 class Oversize:
-    """A blob too large to be judged: its size in bytes, and how it starts."""
+    """A blob too large to be judged: its size in bytes, and how it starts.
+
+    After the start comes what else of it tells that it is a manifest.
+    """
 
     size: int
     start: bytes = b""
