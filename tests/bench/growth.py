@@ -30,6 +30,7 @@ def rows(scratch: Path) -> Iterator[Row]:
         path, text = list(given.change(2).items())[number]
         for repository in made.values():
             repository.checkout()
+            repository.git("status")  # else git reads again what it wrote in the same instant
             repository.write(path, text)
         yield from _row(kind, {size: one.path for size, one in made.items()})
 
