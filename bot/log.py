@@ -122,6 +122,8 @@ def _take_over(formatter: logging.Formatter) -> None:
     # They tell of each request and statement, with parameters: nobody reads that, and much leaks.
     for name in ("httpx", "httpcore", "urllib3", "github", "sqlalchemy", "alembic", "kombu"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of each retry, in long words; what is in the way is said when it is given up.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 def _parts(secret: str) -> list[str]:

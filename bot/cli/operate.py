@@ -1,6 +1,8 @@
 """The server's commands: read the settings, say what is wrong with all of them, run."""
 
+import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -33,15 +35,34 @@ def configured(run: Callable[..., int]) -> Callable[..., int]:
     return with_settings
 
 
+class Unavailable(Exception):
+    """Nobody can listen where the settings say."""
+
+
+def _try(settings: Settings) -> None:
+    """Raise Unavailable before anything starts: a supervisor would try without end."""
+    host, port = settings.address
+    try:
+        found = socket.getaddrinfo(host or None, port, flags=socket.AI_PASSIVE)
+        socket.create_server(found[0][4][:2], family=found[0][0]).close()
+    except OSError as error:
+        number = error.errno or 0  # below 0 are the resolver's
+        reason = os.strerror(number) if number > 0 else str(error.strerror)
+        where = f"REDLINE_LISTEN={settings.listen}"
+        raise Unavailable(f"cannot listen: {reason.lower()} ({where})") from None
+
+
 @configured
 def serve(settings: Settings) -> int:
     """Everything on one machine."""
-    from bot.serve import Occupied
+    from bot.serve import Occupied, occupied
     from bot.serve import serve as run
 
     try:
+        with occupied(settings.state_dir):
+            _try(settings)
         run(settings.state_dir, settings.broker_url.get_secret_value())
-    except Occupied as error:
+    except (Occupied, Unavailable) as error:
         sys.stderr.write(f"redline: {error}\n")
         return WRONG_USE
     return 0
@@ -55,6 +76,12 @@ def receiver(settings: Settings) -> int:
     from bot.app import create_app
     from bot.ledger import Ledger
 
+    try:
+        _try(settings)
+    except Unavailable as error:
+        sys.stderr.write(f"redline: {error}\n")
+        return WRONG_USE
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # uvicorn attends to the others
     host, port = settings.address
     ledger = Ledger.open(settings.database, recheck_seconds=settings.recheck_seconds)
     uvicorn.run(
@@ -75,10 +102,7 @@ def worker(settings: Settings, queue: str | None) -> int:
         return 0
     from workers.tasks import app
 
-    if queue == "review" and settings.sandbox == "off":
-        import structlog
-
-        structlog.get_logger().warning("REDLINE_SANDBOX=off: tools run without a sandbox")
+    _warn(settings, queue)
     processes = settings.workers if queue == "review" else 1
     app.start([
         "--quiet", "worker", "--queues", queue, "--concurrency", str(processes),
@@ -86,6 +110,23 @@ def worker(settings: Settings, queue: str | None) -> int:
         "--without-heartbeat", "--loglevel", "warning",
     ])  # fmt: skip
     return 0
+
+
+def _warn(settings: Settings, queue: str) -> None:
+    """What an operator should know at each start, once and not in Celery's words."""
+    import warnings
+
+    import structlog
+    from celery.exceptions import SecurityWarning
+
+    warnings.simplefilter("ignore", SecurityWarning)
+    if queue != "review":
+        return
+    log = structlog.get_logger()
+    if settings.sandbox == "off":
+        log.warning("REDLINE_SANDBOX=off: tools run without a sandbox")
+    if os.geteuid() == 0:
+        log.warning("running as root: a user of its own would be better")
 
 
 @configured

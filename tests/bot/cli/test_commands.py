@@ -1,6 +1,7 @@
 """The other commands, as a user runs them."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -102,15 +103,36 @@ def test_wrong_settings_are_all_named_at_once(command: str, tmp_path: Path) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_a_second_server_on_the_same_state_is_refused(tmp_path: Path) -> None:
-    settings = {
-        "REDLINE_STATE_DIR": str(tmp_path / "s"),
-        "REDLINE_LISTEN": f"127.0.0.1:{free_port()}",
+@pytest.mark.parametrize("command", ["serve", "receiver"])
+@pytest.mark.parametrize(
+    ("address", "reason"), [("127.0.0.1", "in use"), ("203.0.113.1", "cannot assign")]
+)
+def test_an_address_that_is_not_to_be_had_is_named(
+    command: str, address: str, reason: str, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"{address}:{taken.getsockname()[1]}"
+        done = redline(command, **server(tmp_path, listen))
+    assert done.returncode == 2
+    assert done.stderr.startswith("redline: cannot listen: ")
+    assert reason in done.stderr
+    assert f"REDLINE_LISTEN={listen}" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def server(state: Path, listen: str) -> dict[str, str]:
+    return {
+        "REDLINE_STATE_DIR": str(state / "s"),
+        "REDLINE_LISTEN": listen,
         "REDLINE_GITHUB_URL": "http://127.0.0.1:9",
         "REDLINE_GITHUB_TOKEN": "token",
         "REDLINE_GITHUB_WEBHOOK_SECRET": "secret",
         "REDLINE_REPOSITORIES": "org/*",
     }
+
+
+def test_a_second_server_on_the_same_state_is_refused(tmp_path: Path) -> None:
+    settings = server(tmp_path, f"127.0.0.1:{free_port()}")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | settings
     first = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=environment)
     try:

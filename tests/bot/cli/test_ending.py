@@ -47,14 +47,17 @@ def test_a_signal_leaves_nothing_behind(
     path = f"{folder}:{os.environ['PATH']}"
     process = subprocess.Popen(
         REVIEW, cwd=repository.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment(PATH=path, REACHED=str(reached), TMPDIR=str(scratch)),
+        env=environment(PATH=path, REACHED=str(reached), TMPDIR=str(scratch)), process_group=0,
     )  # fmt: skip
     while not reached.exists():
         assert process.poll() is None
         time.sleep(0.01)
     family = psutil.Process(process.pid).children(recursive=True)
     assert any("workers.child" in " ".join(one.cmdline()) for one in family)
-    process.send_signal(sign)
+    if sign is signal.SIGINT:
+        os.killpg(process.pid, sign)  # as a terminal does
+    else:
+        process.send_signal(sign)
     stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout, stderr) == (128 + sign, "", "")
     assert psutil.wait_procs(family, 10)[1] == []
