@@ -288,3 +288,8 @@ def test_real_manifests_parse_and_stand_on_their_lines() -> None:
                 first, last = finding.location.block or (0, 0)
                 assert 1 <= first <= finding.location.line <= last <= data.count(b"\n") + 1
     assert count > 1000
+
+
+def test_what_envsubst_fills_in_is_a_template() -> None:
+    assert is_template("apiVersion: v1\nkind: Secret\n${DATA}\n")
+    assert not is_template("apiVersion: v1\nkind: Secret\ndata: {a: '${DATA}'}\n")
