@@ -79,6 +79,9 @@ _TOKENS = re.compile(
     r"|(?P<jwt>eyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10})"
     r")|(?P<key>-----BEGIN [A-Z ]{0,30}PRIVATE KEY)"
 )
+_WHOLE = re.compile(f"(?:{_TOKENS.pattern})[A-Za-z0-9_./+=-]*")
+_PEM = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY).*", re.DOTALL)
+_USER = re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@`]{1,2000}@", re.IGNORECASE)
 _TOKEN_NAMES = {
     "aws": "an AWS access key",
     "jwt": "a signed token",
@@ -153,6 +156,15 @@ def tokens(text: str) -> Iterator[tuple[int, str]]:
     for found in _TOKENS.finditer(text):
         kind = found.lastgroup or ""
         yield found.start(), _TOKEN_NAMES.get(kind, f"a token of {kind}")
+
+
+def masked(text: str) -> str:
+    """The text without what shows by its form to be a secret: names may be made of one.
+
+    The first signs stay, so that people find it: ``ghp_...``.
+    """
+    text = _USER.sub(r"\1...@", _PEM.sub(r"\1...", text))
+    return _WHOLE.sub(lambda found: f"{found[0][:4]}...", text)
 
 
 _SAMPLE = re.compile(

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from bot.change import ChangedFile
 from bot.review import Outcome, StageResult
-from rules.finding import Finding, Severity, Side
+from rules.finding import Finding, ObjectName, Severity, Side
 from rules.profile import weigh
+from rules.secrets import masked
 from workers import sandbox
 from workers.budget import share
 from workers.comparing import added, compared
@@ -152,7 +153,7 @@ def _findings(
     subjects = added(head, base, reviewed.diff)
     return tuple(
         replace(
-            finding,
+            _discreet(finding),
             severity=weigh(
                 finding,
                 wishes.profile,
@@ -161,4 +162,19 @@ def _findings(
             ),
         )
         for finding in compared(head, base, reviewed.diff)
+    )
+
+
+def _discreet(finding: Finding) -> Finding:
+    """The finding without secrets that someone made a name of; its path stays what it is."""
+    address = finding.address
+    one = finding.object
+    return replace(
+        finding,
+        message=masked(finding.message),
+        fix=masked(finding.fix),
+        container=finding.container and masked(finding.container),
+        address=address if address == finding.location.path else masked(address),
+        object=one
+        and ObjectName(one.kind, one.namespace and masked(one.namespace), masked(one.name)),
     )

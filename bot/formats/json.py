@@ -42,7 +42,7 @@ def _stage(result: StageResult) -> dict[str, Any]:
         "stage": result.stage,
         "project": result.project,
         "outcome": result.outcome,
-        "reason": result.reason,
+        "reason": result.reason or "; ".join(result.notes),
         "existing": result.existing,
         "seconds": round(result.seconds, 3),
     }

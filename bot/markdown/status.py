@@ -139,7 +139,9 @@ def _counted(review: Review) -> str:
     ran = sum(each.outcome in (Outcome.PASSED, Outcome.FAILED) for each in review.results)
     counts = review.counts
     blocking, warnings = counts.get(Severity.BLOCKING, 0), counts.get(Severity.WARNING, 0)
-    return f"{blocking} blocking, {numbered(warnings, 'warning')}, {numbered(ran, 'stage')} ran"
+    said = f"{blocking} blocking, {numbered(warnings, 'warning')}, {numbered(ran, 'stage')} ran"
+    later = frozenset[str]().union(*(each.later for each in review.results))
+    return f"{said}, {numbered(len(later), 'file')} left to be rendered" if later else said
 
 
 def numbered(count: int, noun: str) -> str:
