@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import structlog
 
 from bot import VERSION, markdown
-from bot.change import Change, Kind
+from bot.change import Change, Kind, Seen
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Unsure
 from bot.formats.json import render
-from bot.ledger import Closed, Lease, Ledger, Superseded
+from bot.ledger import Lease, Ledger, Superseded
 from bot.publish import Timing, publish
 from bot.review import Review, StageResult, Status
 from bot.settings import Settings
@@ -50,9 +49,6 @@ class Run:
         except Superseded:
             self._superseded()
             raise
-        except (Closed, Gone):
-            self._leave(self.change.head, markdown.closed())
-            raise
 
     def give_up(self, reason: str) -> None:
         """Say aloud that there will be no review: a status that never comes blocks for ever."""
@@ -72,11 +68,11 @@ class Run:
         self._quiet = not (self._lease.recheck or self._forge.unfinished(self.change))
         self._show(markdown.running("checking out"))
         for head in self._lease.left(self.change.head):
-            self._leave(head, markdown.superseded(self.change.head))
+            self._leave(head, self.change.head)
 
     def _reviewed(self, token: str) -> None:
-        state = self._settings.state_dir
-        with parent.child() as child, fetched(self.change, token, state) as files:
+        mirrored = fetched(self.change, token, self._settings.state_dir, idle=self._guard.check)
+        with parent.child() as child, mirrored as files:
             review = Review(self.change, self._results(child, files))
             self._still_the_head()
             status = self._publish(review, files)
@@ -116,29 +112,20 @@ class Run:
     def _superseded(self) -> None:
         try:
             head = self._forge.change(self.change.id).head
-        except Gone:
-            self._leave(self.change.head, markdown.closed())
-        except ForgeError as error:
-            log.info("old status left", reason=str(error))
-        else:
-            if head != self.change.head:
-                self._leave(self.change.head, markdown.superseded(head))
-
-    def _leave(self, head: str, status: Status) -> None:
-        """End the status at a head that will not be reviewed; the next run tries what fails here.
-
-        A final one stays: another change may have the same head.
-        """
-        there = replace(self.change, head=head)
-        try:
-            if self._forge.unfinished(there):
-                self._forge.status(there, status)
-        except (Gone, Refused) as error:
-            log.info("no status to end", reason=str(error))
         except ForgeError as error:
             log.info("old status left", reason=str(error))
             return
-        self._lease.ended(head)
+        if head != self.change.head:
+            self._leave(self.change.head, head)
+
+    def _leave(self, old: str, new: str) -> None:
+        """End the status at a head that was replaced; the next run tries what fails here."""
+        try:
+            leave_status(self._forge, Seen(self.change.id, old), markdown.superseded(new))
+        except ForgeError as error:
+            log.info("old status left", reason=str(error))
+        else:
+            self._lease.ended(old)
 
     def _show(self, status: Status) -> None:
         """Show how far it is. A review does not end because that could not be shown."""
@@ -163,6 +150,18 @@ class Run:
                 self._doubt = time.monotonic() + self._settings.settle_seconds
             else:
                 return
+
+
+def leave_status(forge: Forge, seen: Seen, status: Status) -> None:
+    """End the status at a head that will not be reviewed. Raises ForgeError to be tried again.
+
+    A final one stays: another change may have the same head.
+    """
+    try:
+        if forge.unfinished(seen):
+            forge.status(seen, status)
+    except (Gone, Refused) as error:
+        log.info("no status to end", reason=str(error))
 
 
 def renames(files: Checkout, run: str, last: str) -> Mapping[str, str]:

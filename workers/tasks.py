@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import markdown
+from bot.change import Seen
 from bot.forges.base import ForgeError, Gone, Limited, Unsure
 from bot.ledger import Busy, Lease, Lost, Over, change_id
-from bot.ledger.queue import ANNOUNCE, COMMAND, REVIEW
+from bot.ledger.queue import ANNOUNCE, COMMAND, LEAVE, REVIEW
 from workers import life, orders
 from workers.app import forge, ledger, make, settings
 from workers.checkout import CheckoutError, HeadGone, Unreachable
 from workers.guard import kept
-from workers.run import Run
+from workers.run import Run, leave_status
 
 log = structlog.get_logger()
 app = make()
@@ -26,7 +27,7 @@ life.attend()
 
 ATTEMPTS = 3
 AGAIN_SECONDS = 2.0
-LONGEST_SECONDS = 300.0
+LONGEST_SECONDS = 120.0
 COMMAND_SECONDS = 86_400.0  # what nobody could answer in a day is not answered any more
 
 
@@ -70,6 +71,20 @@ def announce(*fields: str | int) -> None:
         log.info("not announced: no longer waiting")
     finally:
         _insist(lease, lease.release)
+
+
+@app.task(name=LEAVE)  # type: ignore[untyped-decorator]
+def leave(*fields: str | int) -> None:
+    """End the statuses of a change that was closed while it waited or was under review."""
+    change = change_id(fields)
+    for head in filter(None, ledger().left(change)):
+        try:
+            leave_status(forge(change.forge), Seen(change, head), markdown.closed())
+        except ForgeError as error:
+            log.info("old status left", reason=str(error))
+            return
+        ledger().ended(change, head)
+    ledger().ended(change, "")
 
 
 @app.task(name=COMMAND)  # type: ignore[untyped-decorator]

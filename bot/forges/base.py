@@ -105,7 +105,7 @@ class Forge(Protocol):
     def role(self, change: Change, login: str) -> Role:
         """What this person may do in the change's repository, asked live."""
 
-    def status(self, change: Change, status: Status) -> None:
+    def status(self, change: Change | Seen, status: Status) -> None:
         """Make the change's head show this status: written once, and edited after that."""
 
     def conversation(self, change: Change) -> Conversation:

@@ -12,6 +12,7 @@ from bot.ledger.database import Database, now
 from bot.ledger.lease import Lease, expire, take
 from bot.ledger.migrate import migrate
 from bot.ledger.models import (
+    AttemptRow,
     ChangeRow,
     CommandRow,
     CounterRow,
@@ -157,6 +158,19 @@ class Ledger:
     def lease(self, change: ChangeId, owner: str, seconds: float) -> Lease | None:
         """The right to work on a change. None: someone alive has it, or nothing is wanted now."""
         return take(self._database, change, owner, seconds)
+
+    def left(self, change: ChangeId) -> list[str]:
+        """The heads of a closed change at which a status was shown and never finished."""
+        begun = select(AttemptRow.head).join(ChangeRow).where(is_change(change), ~ChangeRow.open)
+        with self._database.read() as connection:
+            return [row.head for row in connection.execute(begun)]
+
+    def ended(self, change: ChangeId, head: str) -> None:
+        """The status at this head of a closed change is finished."""
+        closed = select(ChangeRow.id).where(is_change(change), ~ChangeRow.open).scalar_subquery()
+        row = delete(AttemptRow).where(AttemptRow.change == closed, AttemptRow.head == head)
+        with self._database.write() as connection:
+            connection.execute(row)
 
     def pace(self, installation: str, every: float) -> float:
         """Reserve the next slot for a write that notifies; seconds to wait for it.

@@ -3,15 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, literal, select, union_all, update
+from sqlalchemy import Connection, Select, and_, exists, func, literal, select, union_all, update
 from sqlalchemy.orm import aliased
 
 from bot.ledger.database import now
-from bot.ledger.models import ChangeRow, CommandRow, arguments, change_id, identity, is_change
+from bot.ledger.models import (
+    AttemptRow,
+    ChangeRow,
+    CommandRow,
+    arguments,
+    change_id,
+    identity,
+    is_change,
+)
 
-ANNOUNCE, COMMAND, REVIEW = (
+ANNOUNCE, COMMAND, LEAVE, REVIEW = (
     "workers.tasks.announce",
     "workers.tasks.command",
+    "workers.tasks.leave",
     "workers.tasks.review",
 )
 PER_REPOSITORY = 2  # running reviews, so that one monorepo does not starve the others
@@ -25,6 +34,7 @@ _MOST = 500
 _ANYTHING = union_all(
     select(ChangeRow.id).where(ChangeRow.wanted > ChangeRow.done),
     select(CommandRow.id).where(CommandRow.finished_at == 0),
+    select(AttemptRow.change).join(ChangeRow).where(~ChangeRow.open),
 ).limit(1)
 
 
@@ -57,7 +67,11 @@ def due(connection: Connection, again_after: float) -> list[Due]:
         Due("review", REVIEW, arguments(change_id(row[:5])), row.wanted)
         for row in connection.execute(_reviews(again_after))
     ]
-    return commands + statuses + reviews
+    closed = [
+        Due("quick", LEAVE, arguments(change_id(row[:5])), row.wanted)
+        for row in connection.execute(_left(again_after))
+    ]
+    return commands + statuses + reviews + closed
 
 
 def queued(connection: Connection, due: Due) -> None:
@@ -66,7 +80,7 @@ def queued(connection: Connection, due: Due) -> None:
         row = update(CommandRow).where(CommandRow.id == due.args[0])
         connection.execute(row.values(queued_at=now()))
         return
-    column = "announce_queued_at" if due.task == ANNOUNCE else "queued_at"
+    column = "queued_at" if due.task == REVIEW else "announce_queued_at"
     row = update(ChangeRow).where(is_change(change_id(due.args)), ChangeRow.wanted == due.wanted)
     connection.execute(row.values({column: now()}))
 
@@ -98,6 +112,17 @@ def _announcements(again_after: float) -> Select[Any]:
         .where(ChangeRow.wished_at <= now() - ANNOUNCE_AFTER)
         .where(ChangeRow.announce_queued_at <= now() - again_after)
         .order_by(ChangeRow.wished_at, ChangeRow.id)
+        .limit(_MOST)
+    )
+
+
+def _left(again_after: float) -> Select[Any]:
+    """Closed changes at which a status still says that they wait or are under review."""
+    begun = exists().where(AttemptRow.change == ChangeRow.id)
+    return (
+        select(*identity(), ChangeRow.wanted)
+        .where(~ChangeRow.open, ChangeRow.until <= now(), begun)
+        .where(ChangeRow.announce_queued_at <= now() - again_after)
         .limit(_MOST)
     )
 

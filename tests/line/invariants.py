@@ -85,8 +85,8 @@ def faults(pull: PullRequest, expected: Shown, times: int = 1) -> list[str]:
     for sha in {line.first.sha for line in repo.state.checks.values()} - live:
         unfinished = [row for row in rows(repo, sha) if row[0] != "completed"]
         found += [f"I1: {row} is left at {sha[:7]}" for row in unfinished]
-    found += [f"I2: missing {mark.rule} {at}" for mark, at in expected.open - now.open]
-    found += [f"I3: too much {mark.rule} {at}" for mark, at in now.open - expected.open]
+    found += [f"I2: missing {mark} {at}" for mark, at in expected.open - now.open]
+    found += [f"I3: too much {mark} {at}" for mark, at in now.open - expected.open]
     found += [f"I2: made {n} times: {what}" for what, n in made(pull).items() if n > times]
     return found
 

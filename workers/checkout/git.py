@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,13 +80,20 @@ class Git:
     environment: Mapping[str, str] = field(default_factory=dict)
     keep: Sequence[int] = ()  # descriptors that git holds as long as it lives: a lock
 
-    def run(self, *argv: str, given: bytes = b"", seconds: float = 60) -> bytes:
-        """What git prints. Raises Failed, TimedOut, and CheckoutError where git is missing."""
+    def run(
+        self,
+        *argv: str,
+        given: bytes = b"",
+        seconds: float = 60,
+        idle: Callable[[], None] = lambda: None,
+    ) -> bytes:
+        """What git prints. Raises Failed, TimedOut, and CheckoutError where git is missing.
+
+        ``idle`` is called about once a second meanwhile; what it raises ends git.
+        """
         process = self.start(*argv)
         try:
-            out, err = process.communicate(given, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            raise TimedOut(-signal.SIGKILL, b"") from None
+            out, err = _said(process, given, seconds, idle)
         finally:
             end(process)
         if process.returncode:
@@ -130,6 +138,20 @@ class Git:
             **self.environment,
             **configuration({**SAFE, **self.config}),
         }
+
+
+def _said(
+    process: "subprocess.Popen[bytes]", given: bytes, seconds: float, idle: Callable[[], None]
+) -> tuple[bytes, bytes]:
+    until, left = time.monotonic() + seconds, given or None
+    while True:
+        try:
+            return process.communicate(left, timeout=max(0.0, min(1, until - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            left = None  # it has been taken, and is not given twice
+        if time.monotonic() >= until:
+            raise TimedOut(-signal.SIGKILL, b"")
+        idle()
 
 
 def _capped(process: "subprocess.Popen[bytes]", most: int) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ _PACKS = 400  # in one mirror, from which on it is slower than a new one
 _KEPT = 64  # commits that a fetch tells the forge it need not send again
 _FETCH_SECONDS = 600
 _LOCK_SECONDS = 660
+_PAUSES = (0.3, 0.9)  # before git asks again a forge that did not answer
 _NEGOTIATION = {"fetch.negotiationAlgorithm": "noop"}  # blobs have no history to speak about
 _FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"),
@@ -37,12 +38,14 @@ _NO_PROXY = ("NO_PROXY", "no_proxy")
 class Source:
     """Where a repository is fetched from, and with which token (empty: none).
 
-    ``local`` allows a folder of this machine: for tests.
+    ``local`` allows a folder of this machine: for tests. ``idle`` is called about once a second
+    while others are waited for; what it raises ends the waiting.
     """
 
     url: str
     token: str = ""
     local: bool = False
+    idle: Callable[[], None] = lambda: None
 
     def config(self) -> dict[str, str]:
         """git's configuration for this source; the token goes to its own host only."""
@@ -89,16 +92,24 @@ def _network() -> Mapping[str, str]:
 
 
 @contextmanager
-def fetched(change: Change, token: str, state: Path, *, local: bool = False) -> Iterator[Checkout]:
+def fetched(
+    change: Change,
+    token: str,
+    state: Path,
+    *,
+    local: bool = False,
+    idle: Callable[[], None] = lambda: None,
+) -> Iterator[Checkout]:
     """The change's three commits, in the mirror of its repository under ``state``.
 
     Raises HeadGone, Denied, Unreachable. ``local`` allows a ``file://`` address: for tests.
+    ``idle`` is called about once a second while the forge is waited for; what it raises ends that.
     """
     commits = Range(change.merge_base, change.base, change.head)
     mirrors = state / "mirrors"
     mirrors.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with Mirror(mirrors, f"{change.id.forge}-{change.id.repository}").used() as mirror:
-        source = Source(change.clone_url, token, local)
+    source = Source(change.clone_url, token, local, idle)
+    with Mirror(mirrors, f"{change.id.forge}-{change.id.repository}").used(idle) as mirror:
         mirror.fetch([commits.merge_base, commits.base, commits.head], source)
         with reading(mirror.view) as objects:
             try:
@@ -140,14 +151,14 @@ class Mirror:
         self._damaged.touch()
 
     @contextmanager
-    def used(self) -> Iterator["Mirror"]:
+    def used(self, idle: Callable[[], None] = lambda: None) -> Iterator["Mirror"]:
         """Keep the mirror from being removed while the block runs; make it where it is not."""
         packs = self._repository.glob("objects/pack/*.pack")
         if self._damaged.exists() or len(list(packs)) > _PACKS:
             self.remove()
         with _locked(self._use, fcntl.LOCK_SH):
             os.utime(self._use)
-            with _locked(self._fetch, fcntl.LOCK_EX):
+            with _locked(self._fetch, fcntl.LOCK_EX, idle=idle):
                 self._make()
             yield self
 
@@ -166,14 +177,14 @@ class Mirror:
         if not missing:
             return
         refs = (f"{sha}:refs/kept/{sha}" for sha in missing)
-        with _locked(self._fetch, fcntl.LOCK_EX) as lock:
+        with _locked(self._fetch, fcntl.LOCK_EX, idle=source.idle) as lock:
             self._tidy()
             self._run(source, lock, *_FETCH, "--depth=1", "origin", *refs)
 
     def fetch_blobs(self, shas: Sequence[str], source: Source) -> None:
         """Bring contents, all in one go."""
         given = "".join(f"{sha}\n" for sha in shas if is_sha(sha)).encode("ascii")
-        with _locked(self._fetch, fcntl.LOCK_EX) as lock:
+        with _locked(self._fetch, fcntl.LOCK_EX, idle=source.idle) as lock:
             self._run(source, lock, *_FETCH, "--stdin", "origin", given=given, more=_NEGOTIATION)
 
     def _has(self, commit: str) -> bool:
@@ -200,12 +211,18 @@ class Mirror:
         config = source.config() | dict(more or {})
         # git holds the lock too: if we are killed, nobody else writes before it has ended.
         git = Git(self._repository, config, {**_network()}, keep=(lock,))
-        try:
-            git.run(*argv, given=given, seconds=_FETCH_SECONDS)
-        except TimedOut:
-            raise Unreachable(f"fetching took longer than {_FETCH_SECONDS} s") from None
-        except Failed as failure:
-            raise _meant(failure.stderr) from None
+        for pause in (*_PAUSES, None):
+            try:
+                git.run(*argv, given=given, seconds=_FETCH_SECONDS, idle=source.idle)
+            except TimedOut:
+                raise Unreachable(f"fetching took longer than {_FETCH_SECONDS} s") from None
+            except Failed as failure:
+                meant = _meant(failure.stderr)
+                if pause is None or not isinstance(meant, Unreachable):
+                    raise meant from None
+                time.sleep(pause)
+            else:
+                return
 
     def size(self) -> int:
         """Bytes on disk."""
@@ -243,19 +260,32 @@ def _meant(stderr: bytes) -> CheckoutError:
 
 
 @contextmanager
-def _locked(path: Path, how: int, *, seconds: float | None = None) -> Iterator[int]:
+def _locked(
+    path: Path,
+    how: int,
+    *,
+    seconds: float | None = None,
+    idle: Callable[[], None] = lambda: None,
+) -> Iterator[int]:
     """The lock, and its descriptor. Raises Unreachable where others keep it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        until = time.monotonic() + (_LOCK_SECONDS if seconds is None else seconds)
-        while True:
-            try:
-                fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise Unreachable("another review is still fetching this repository") from None
-                time.sleep(0.02)
+        _lock(descriptor, how, _LOCK_SECONDS if seconds is None else seconds, idle)
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, how: int, seconds: float, idle: Callable[[], None]) -> None:
+    began = told = time.monotonic()
+    while True:
+        try:
+            return fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            now = time.monotonic()
+        if now - began >= seconds:
+            raise Unreachable("another review is still fetching this repository")
+        if now - told >= 1:
+            told = now
+            idle()
+        time.sleep(0.02)

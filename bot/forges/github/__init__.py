@@ -91,7 +91,7 @@ class GitHub:
         named = _ROLES.get(answer.role_name)
         return _ROLES.get(answer.permission, Role.NONE) if named is None else named
 
-    def status(self, change: Change, status: Status) -> None:
+    def status(self, change: Change | Seen, status: Status) -> None:
         """Show it at the head: a check run with an App, a commit status with a token."""
         client = self._account.client(change.id.repository)
         self._boards.of(client, self._account.me()).show(change, status)

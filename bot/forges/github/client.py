@@ -1,6 +1,7 @@
 """Calls to GitHub's API in one account's name: one request each, typed answers, our exceptions."""
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -8,6 +9,7 @@ import msgspec
 from github.Auth import Auth
 from github.Requester import Requester
 
+from bot.forges.base import Unsure
 from bot.forges.github.errors import Expired, translated
 from bot.forges.github.transport import requester
 
@@ -16,6 +18,7 @@ Json = Mapping[str, Any]
 _Call = Callable[[Requester], tuple[Json, Any]]
 
 _PAGES = 50  # of 100 each; what is behind them is not looked at
+_PAUSES = (0.2, 0.4)  # seconds, as between the reads that the transport repeats
 _NEXT = re.compile(r'rel="?next"?')
 _CURSOR = re.compile(r"[?&]cursor=([\w=-]+)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -68,13 +71,18 @@ class Client:
         """Take something away."""
         self.send("DELETE", path)
 
-    def graphql(self, query: str, variables: Json, of: type[T]) -> T:
-        """What is under ``data`` in the answer."""
+    def graphql(self, query: str, variables: Json, of: type[T], *, again: bool = False) -> T:
+        """What is under ``data`` in the answer. ``again``: it only reads, and may be repeated."""
 
         def call(there: Requester) -> tuple[Json, Any]:
             headers, answer = there.graphql_query(query, _sayable(dict(variables)))
             return headers, answer["data"]
 
+        for pause in _PAUSES if again else ():
+            try:
+                return read("/graphql", self._attempt("POST /graphql", call)[1], of)
+            except Unsure:
+                time.sleep(pause)
         return read("/graphql", self._attempt("POST /graphql", call)[1], of)
 
     def send(

@@ -187,7 +187,7 @@ class GitHubConversation:
     def _page(self, after: str | None) -> answers.Threads:
         owner, _, name = self._change.repository.partition("/")
         wanted = {"owner": owner, "name": name, "number": self._change.id.number, "after": after}
-        answer = self._client.graphql(_THREADS, wanted, answers.ThreadsAnswer)
+        answer = self._client.graphql(_THREADS, wanted, answers.ThreadsAnswer, again=True)
         return answer.repository.pull_request.review_threads
 
     def _own(self, thread: answers.Thread) -> _Own | None:

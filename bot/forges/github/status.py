@@ -37,7 +37,7 @@ class Board(Protocol):
     def final(self, change: Change | Seen) -> bool:
         """Whether the head has a final status of ours."""
 
-    def show(self, change: Change, status: Status) -> None:
+    def show(self, change: Change | Seen, status: Status) -> None:
         """Make the head show this status."""
 
 
@@ -51,7 +51,7 @@ class _Fresh(Generic[T]):
         self._seconds = seconds
         self._written: dict[tuple[int, str], tuple[float, T]] = {}
 
-    def put(self, change: Change, written: T) -> None:
+    def put(self, change: Change | Seen, written: T) -> None:
         now = time.monotonic()
         self._written = {key: one for key, one in self._written.items() if one[0] > now}
         self._written[change.id.repository, change.head] = (now + self._seconds, written)
@@ -100,7 +100,7 @@ class CheckRuns:
             self._looked.put(path, headers.get("etag", ""), final)
         return final
 
-    def show(self, change: Change, status: Status) -> None:
+    def show(self, change: Change | Seen, status: Status) -> None:
         """Bring the newest run to this status; another run where that one is finished.
 
         GitHub does not open a completed run again: a recheck gets a run of its own.
@@ -117,7 +117,7 @@ class CheckRuns:
                 replaced = {"status": "completed", "conclusion": "cancelled"}
                 self._client.patch(f"{self._path(change)}/{older.id}", replaced, object)
 
-    def _bring(self, change: Change, run: answers.CheckRun, status: Status) -> None:
+    def _bring(self, change: Change | Seen, run: answers.CheckRun, status: Status) -> None:
         """Annotations first, 50 a request, and only with the last of them the conclusion."""
         left = status.annotations[run.output.annotations_count : _ALL]
         if not left and _shows(run, status):
@@ -127,12 +127,12 @@ class CheckRuns:
             body = {**_state(status, last=part is parts[-1]), **_output(status, part)}
             self._write(change, "PATCH", f"/{run.id}", body)
 
-    def _write(self, change: Change, verb: str, below: str, body: dict[str, Any]) -> None:
+    def _write(self, change: Change | Seen, verb: str, below: str, body: dict[str, Any]) -> None:
         path = self._path(change) + below
         written = self._client.send(verb, path, body=body)[1]
         self._fresh.put(change, read(path, written, answers.CheckRun))
 
-    def _runs(self, change: Change) -> list[answers.CheckRun]:
+    def _runs(self, change: Change | Seen) -> list[answers.CheckRun]:
         """Our runs at the head, the newest first."""
         path, query = self._listing(change)
         listed = list(self._client.pages(path, answers.CheckRun, "check_runs", **query))
@@ -148,7 +148,7 @@ class CheckRuns:
         runs = {run.id: run for run in listed if run.app and run.app.id == self._me.app}
         return [runs[id_] for id_ in sorted(runs, reverse=True)]
 
-    def _path(self, change: Change) -> str:
+    def _path(self, change: Change | Seen) -> str:
         return f"/repositories/{change.id.repository}/check-runs"
 
 
@@ -162,7 +162,7 @@ class CommitStatuses:
         newest = self._newest(change)
         return newest is not None and newest.state in _FINAL
 
-    def show(self, change: Change, status: Status) -> None:
+    def show(self, change: Change | Seen, status: Status) -> None:
         newest = self._newest(change)
         state, said = _commit_state(status), _cut(status.title, _DESCRIPTION)
         there = newest and (newest.state, newest.description or "", newest.target_url or "")

@@ -1,0 +1,56 @@
+"""The queue is a hint: the broker is killed, frozen and emptied, and nothing is lost."""
+
+import random
+import shutil
+
+import httpx
+
+from tests.fakes.github import PullRequest
+from tests.line.contents import CONTENTS
+from tests.line.server import eventually
+from tests.line.test_kills import moment
+from tests.line.world import World, seeds, together
+
+
+def ready(world: World) -> int:
+    return httpx.get(f"{world.redline.url}/readyz", timeout=30).status_code
+
+
+def killed(world: World) -> None:
+    world.redline.part("valkey").kill()
+
+
+def emptied(world: World) -> None:
+    """It comes back without anything: the file that it would read is gone."""
+    shutil.rmtree(world.redline.state / "broker" / "appendonlydir")
+    killed(world)
+
+
+def frozen(world: World) -> list[PullRequest]:
+    """Until it shows: webhooks are taken meanwhile as if it were there."""
+    broker = world.redline.part("valkey")
+    broker.suspend()
+    try:
+        eventually(lambda: ready(world) == 503, "the readiness shows it")
+        already = len(world.github.hooks.log)
+        pulls = [world.open(world.repo(), content) for content in CONTENTS]
+        world.github.hooks.settle()
+        news = [one for one in world.github.hooks.log[already:] if one.event == "pull_request"]
+        assert [one.status for one in news] == [202] * 3
+        assert max(one.seconds for one in news) < 3, "no webhook waits for the broker"
+    finally:
+        broker.resume()
+    return pulls
+
+
+def test_killed_emptied_and_frozen(world: World) -> None:
+    def scenario(seed: int) -> None:
+        fault = (killed, emptied, frozen)[seed % 3]
+        pulls = [world.open(world.repo(), content) for content in CONTENTS]
+        moment(random.Random(seed), pulls, world)
+        pulls += fault(world) or []
+        for pull, content in zip(pulls, [*CONTENTS] * 2, strict=False):
+            world.stands(pull, content, within=120)
+        assert eventually(lambda: ready(world) == 200, "all is well again")
+
+    together(scenario, seeds(), at_once=1)
