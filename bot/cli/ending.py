@@ -25,6 +25,12 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 
 def unread() -> int:
-    """The exit status when stdout's reader is gone, as after SIGPIPE; nothing more is written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """The exit status when stdout's reader is gone, as after SIGPIPE."""
+    drop()
     return 128 + signal.SIGPIPE
+
+
+def drop() -> None:
+    """Write nothing more to stdout: what could not be written is tried once more at the exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot import VERSION
 from bot.change import Change, ChangeId, ForgeName
-from bot.cli.ending import unread
+from bot.cli.ending import drop, unread
 from bot.review import Review, StageResult, said_once
 from rules.finding import Location, Severity, Side
 from workers import parent
@@ -54,6 +54,7 @@ def examine(request: Request, form: str, output: Path | None, fail_on: str) -> i
     except (CheckoutError, WrongSettings) as error:
         reason = str(error)
     except OSError as error:
+        drop()
         reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
     else:
         return status(review, fail_on)

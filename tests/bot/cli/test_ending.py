@@ -31,7 +31,8 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REDLINE_")}
+    not_kept = ("REDLINE_", "PYTHON")  # PYTHONUNBUFFERED would hide what happens at the exit
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(not_kept)}
     return kept | more
 
 
