@@ -4,6 +4,7 @@ import gzip
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +43,11 @@ def serve() -> Iterator[Callable[[Respond], str]]:
         thread.join()
 
 
+@pytest.fixture(autouse=True)
+def asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirror, "_PAUSES", ())
+
+
 def answer(status: int, **headers: str) -> Respond:
     def respond(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
@@ -75,6 +81,43 @@ def test_what_a_forge_may_answer(
     with pytest.raises(meant) as raised, fetched(change, "s3cret", tmp_path):
         pass
     assert "s3cret" not in str(raised.value)
+
+
+def test_a_forge_that_is_silent_for_a_moment_is_asked_again(
+    given_change: Make,
+    serve: Callable[[Respond], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mirror, "_PAUSES", (0.0, 0.0))
+    statuses = [502, 503, 403, 200]
+
+    def moody(request: BaseHTTPRequestHandler) -> None:
+        answer(statuses.pop(0))(request)
+
+    change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url=serve(moody))
+    with pytest.raises(Denied), fetched(change, "", tmp_path):
+        pass
+    assert statuses == [200], "what is refused is not asked again"
+
+
+def test_a_fetch_ends_when_it_is_not_wanted_any_more(
+    given_change: Make, serve: Callable[[Respond], str], tmp_path: Path
+) -> None:
+    over = threading.Event()
+
+    def superseded() -> None:
+        raise InterruptedError
+
+    def stall(_request: BaseHTTPRequestHandler) -> None:
+        over.wait(30)
+
+    change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url=serve(stall))
+    began = time.monotonic()
+    with pytest.raises(InterruptedError), fetched(change, "", tmp_path, idle=superseded):
+        pass
+    assert time.monotonic() - began < 5
+    over.set()
 
 
 def test_a_forge_that_is_not_there(given_change: Make, tmp_path: Path) -> None:
