@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.ending import end_in_order
+from bot.cli.ending import end_in_order, printed
 
 app = typer.Typer(
     name="redline",
@@ -18,8 +18,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-WRONG_USE = 2
 
 
 class Format(StrEnum):
@@ -88,7 +86,7 @@ def review(
     from bot.cli.review import Request, examine
 
     request = Request(path, base, head, everything, not no_tools)
-    raise typer.Exit(examine(request, format, output, fail_on))
+    raise typer.Exit(printed(lambda: examine(request, format, output, fail_on)))
 
 
 @app.command()
@@ -96,7 +94,7 @@ def rules(name: Annotated[str, typer.Argument(help="One rule, whole.")] = "") ->
     """What is judged, and why; with a name, one rule whole."""
     from bot.cli.rules import explain
 
-    raise typer.Exit(explain(name))
+    raise typer.Exit(printed(lambda: explain(name)))
 
 
 @app.command()
@@ -107,7 +105,7 @@ def doctor() -> None:
     """
     from bot.cli.doctor import examine
 
-    raise typer.Exit(examine())
+    raise typer.Exit(printed(examine))
 
 
 @app.command()

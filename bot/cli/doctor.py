@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from rich.console import Console
 from rich.text import Text
 
+from bot.cli.printer import Printer
 from bot.cli.terminal import plain
 from bot.settings import Settings, SettingsError, load
 
@@ -29,7 +29,7 @@ class Look:
 
 def examine() -> int:
     """Print what is there; 1 if something is missing that is needed."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Printer(soft_wrap=True, highlight=False)
     every: list[Look] = []
     for title, looks in (("redline review", _review()), ("redline serve", _server())):
         console.print(f"For {title}:", style="bold")

@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
+WRONG_USE = 2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -24,13 +26,23 @@ def _end(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def unread() -> int:
-    """The exit status when stdout's reader is gone, as after SIGPIPE."""
-    drop()
-    return 128 + signal.SIGPIPE
+def printed(act: Callable[[], int]) -> int:
+    """The exit status of what prints, or of what kept it from that."""
+    try:
+        status = act()
+        print(end="", flush=True)  # noqa: T201 - where stdout is closed there is nothing to flush
+    except BrokenPipeError:  # as after SIGPIPE
+        _drop()
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        _drop()
+        words = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        sys.stderr.write(f"redline: {words or error}\n")
+        return WRONG_USE
+    return status
 
 
-def drop() -> None:
+def _drop() -> None:
     """Write nothing more to stdout: what could not be written is tried once more at the exit."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

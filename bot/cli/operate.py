@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING
 
+from bot.cli.ending import WRONG_USE
 from bot.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
     from bot.forges.base import Forge
-
-WRONG_USE = 2
 
 
 def configured(run: Callable[..., int]) -> Callable[..., int]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot import VERSION
 from bot.change import Change, ChangeId, ForgeName
-from bot.cli.ending import drop, unread
 from bot.review import Review, StageResult, said_once
 from rules.finding import Location, Severity, Side
 from workers import parent
@@ -44,22 +43,14 @@ class Request:
 
 
 def examine(request: Request, form: str, output: Path | None, fail_on: str) -> int:
-    """Review and print; the exit status of ``status``, or of what kept it from that."""
+    """Review and print; the exit status of ``status``. Raises OSError where it cannot write."""
     try:
         _try(output)
         review = _examined(request, form, output)
-        print(end="", flush=True)  # noqa: T201 - where stdout is closed there is nothing to flush
-    except BrokenPipeError:
-        return unread()
     except (CheckoutError, WrongSettings) as error:
-        reason = str(error)
-    except OSError as error:
-        drop()
-        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-    else:
-        return status(review, fail_on)
-    sys.stderr.write(f"redline: {reason}\n")
-    return UNCHECKED
+        sys.stderr.write(f"redline: {error}\n")
+        return UNCHECKED
+    return status(review, fail_on)
 
 
 def _try(output: Path | None) -> None:
@@ -205,7 +196,8 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
 
 
 def _terminal(checkout: Checkout, request: Request, stream: TextIO) -> "Terminal":
-    from bot.cli.terminal import Printer, Terminal
+    from bot.cli.printer import Printer
+    from bot.cli.terminal import Terminal
 
     console = Printer(file=stream, highlight=False, soft_wrap=True)
     return Terminal(STAGE_NAMES, Sources(checkout).lines, console, _compared(checkout, request))

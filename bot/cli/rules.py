@@ -4,16 +4,16 @@ import difflib
 import sys
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 
+from bot.cli.printer import Printer
 from rules.docs import Entry, entries
 
 
 def explain(name: str) -> int:
     """Print one rule, or list all; the exit status."""
-    console = Console()
+    console = Printer()
     every = {entry.name: entry for entry in entries()}
     if not name:
         console.print(_list(every.values()))

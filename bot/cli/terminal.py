@@ -23,14 +23,6 @@ _OUTCOMES = {
 }
 
 
-class Printer(Console):
-    """A console that leaves it to the command what a reader means who is gone."""
-
-    def on_broken_pipe(self) -> None:
-        """Called by rich, which would end the program as if something had been found."""
-        raise BrokenPipeError
-
-
 class Terminal:
     """Shows findings as their stages end, and the rest at the review's end.
 

@@ -14,7 +14,15 @@ import pytest
 from tests.repositories import Repository
 
 BAD = "FROM python:3.12.3-slim\nENV API_TOKEN=sk_live_8f2b61c09d4e7a35\n"
-REVIEW = [sys.executable, "-m", "bot.cli", "review", "--no-tools"]
+REDLINE = [sys.executable, "-m", "bot.cli"]
+REVIEW = [*REDLINE, "review", "--no-tools"]
+PRINTING = {
+    "review": REVIEW,
+    "review as json": [*REVIEW, "--format", "json"],
+    "rules": [*REDLINE, "rules"],
+    "one rule": [*REDLINE, "rules", "named-user"],
+    "doctor": [*REDLINE, "doctor"],
+}
 SLOW_GIT = """\
 #!/bin/sh
 case "$*" in *merge-base*) touch "$REACHED"; exec sleep 60;; esac
@@ -65,12 +73,12 @@ def test_a_signal_leaves_nothing_behind(
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_a_reader_that_is_gone_is_no_finding(form: str, repository: Repository) -> None:
+@pytest.mark.parametrize("name", PRINTING)
+def test_a_reader_that_is_gone_is_no_finding(name: str, repository: Repository) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [*REVIEW, "--format", form], cwd=repository.path, stdout=writing, stderr=subprocess.PIPE,
+        PRINTING[name], cwd=repository.path, stdout=writing, stderr=subprocess.PIPE,
         text=True, check=False, timeout=60, env=environment(),
     )  # fmt: skip
     os.close(writing)
@@ -84,11 +92,11 @@ def run(repository: Repository, *more: str, **env: str) -> subprocess.CompletedP
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_a_full_disk_is_said_in_a_line(form: str, repository: Repository) -> None:
+@pytest.mark.parametrize("name", PRINTING)
+def test_a_full_disk_is_said_in_a_line(name: str, repository: Repository) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [*REVIEW, "--format", form], cwd=repository.path, stdout=full, stderr=subprocess.PIPE,
+            PRINTING[name], cwd=repository.path, stdout=full, stderr=subprocess.PIPE,
             text=True, check=False, timeout=60, env=environment(),
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (2, "redline: No space left on device\n")
