@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 from tests.line import invariants
-from tests.line.contents import BASE, CONTENTS, unique
+from tests.line.contents import BASE, CONTENTS, Files, unique
 from tests.line.invariants import Shown
 from tests.line.server import SECRET, Redline, eventually
 
@@ -112,6 +112,21 @@ class World:
         """One more commit, after which the branch holds this content."""
         return pull.push(unique(content))
 
+    def repo_of(self, pull: PullRequest) -> Repo:
+        """The repository of a pull request."""
+        return Repo(self.github.server, pull.state.repository)
+
+    def content(self, name: str) -> Files:
+        """Files for a commit of its own."""
+        return unique(name)
+
+    def counted(self, name: str) -> int:
+        """One of the ledger's counters."""
+        found = text("SELECT value FROM counters WHERE name = :name")
+        with self.engine.connect() as connection:
+            value: int | None = connection.execute(found, {"name": name}).scalar()
+            return value or 0
+
     def learn(self) -> None:
         """See what stands at changes that nothing disturbs: that is what faults must not alter.
 
@@ -135,8 +150,7 @@ class World:
 
     def _finished(self, pull: PullRequest, content: str) -> None:
         def ended() -> bool:
-            repo = Repo(self.github.server, pull.state.repository)
-            found = invariants.rows(repo, pull.head)
+            found = invariants.rows(self.repo_of(pull), pull.head)
             return self.idle(pull) and bool(found) and found[-1][0] == "completed"
 
         eventually(ended, f"the undisturbed review of {content}")
