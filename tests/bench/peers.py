@@ -51,13 +51,15 @@ def _checkov(files: dict[str, bytes], scratch: Path) -> Iterator[Row]:
     }
     ran = rounds(programs, most=5, seconds=120)
     beyond = ran.beyond({"checkov": "idle checkov", "rules": "idle rules"})
+    # The aim was set for rules, start included; that the others miss it is shown all the same.
     for name, says, costs in (
         ("rules", "our rules", ran),
         ("rules", "our rules, both without their start", beyond),
         ("review", "`redline review --all --no-tools`", ran),
     ):
         how = costs.words("checkov", name)
-        yield at_least(f"{what}, to {says}", costs.ratio("checkov", name), 20, how)
+        gates = says == "our rules"
+        yield at_least(f"{what}, to {says}", costs.ratio("checkov", name), 20, how, gates=gates)
 
 
 def _hadolint(files: dict[str, bytes], scratch: Path) -> Iterator[Row]:

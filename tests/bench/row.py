@@ -25,10 +25,10 @@ class Row:
         return self.gates and self.met is False
 
 
-def at_least(what: str, ratio: float, least: float, how: str) -> Row:
+def at_least(what: str, ratio: float, least: float, how: str, *, gates: bool = True) -> Row:
     """A ratio that should be large: how many times dearer the other is."""
     met = ratio >= least
-    return Row(what, f"{ratio:.1f} times", how, f"at least {least:g}", met, gates=True)
+    return Row(what, f"{ratio:.1f} times", how, f"at least {least:g}", met, gates)
 
 
 def below(what: str, ratio: float, most: float, how: str) -> Row:
