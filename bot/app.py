@@ -1,8 +1,9 @@
 """The webhook receiver: verify, remember, answer. Everything else is somebody else's module.
 
 Probes of a balancer ask ``/healthz``: without its broker the receiver still takes every event,
-and one that is not taken is lost, since GitHub does not send it again. ``/readyz`` is for people
-and alarms, and is red (503) when the database or the broker does not answer.
+and one that is not taken comes late: GitHub sends it again only when the reconciler asks for it.
+``/readyz`` is for people and alarms, and is red (503) when the database or the broker does not
+answer.
 """
 
 import asyncio

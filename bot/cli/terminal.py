@@ -95,7 +95,8 @@ def _excerpt(lines: Sequence[str], at: int) -> Iterator[Text]:
     shown = lines[first - 1 : at + AROUND]
     for number, line in enumerate(shown[:-1] if shown[-1:] == [""] else shown, first):
         sign, style = (">", "bold") if number == at else (" ", "dim")
-        yield Text(f"  {sign} {number:>5} | {plain(line)[:LONGEST]}", style=style)
+        text = plain(line.removesuffix("\r").expandtabs(8))
+        yield Text(f"  {sign} {number:>5} | {text[:LONGEST]}", style=style)
 
 
 def _stages(results: Sequence[StageResult]) -> Iterator[Text]:

@@ -111,3 +111,15 @@ def test_names_that_move_the_cursor_are_shown_inert(repository: Repository) -> N
     assert done.returncode == 1
     assert "\x1b" not in done.stdout
     assert "\\x1b[2Jx.Dockerfile:2" in done.stdout
+
+
+def test_the_source_is_shown_as_an_editor_shows_it(repository: Repository) -> None:
+    text = BAD.replace("\n", "\r\n") + "RUN a && \\\r\n\tb\r\n"
+    done = redline("review", "--no-tools", at=put(repository, text))
+    shown = [line for line in done.stdout.splitlines() if " | " in line]
+    assert shown == [
+        "        1 | FROM python:3.12.3-slim",
+        "  >     2 | ENV API_TOKEN=sk_live_8f2b61c09d4e7a35",
+        "        3 | RUN a && \\",
+        "        4 |         b",
+    ]
