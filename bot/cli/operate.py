@@ -38,7 +38,7 @@ class Unavailable(Exception):
     """Nobody can listen where the settings say."""
 
 
-def _try(settings: Settings) -> None:
+def _can_listen(settings: Settings) -> None:
     """Raise Unavailable before anything starts: a supervisor would try without end."""
     host, port = settings.address
     try:
@@ -59,7 +59,7 @@ def serve(settings: Settings) -> int:
 
     try:
         with occupied(settings.state_dir):
-            _try(settings)
+            _can_listen(settings)
         run(settings.state_dir, settings.broker_url.get_secret_value())
     except (Occupied, Unavailable) as error:
         sys.stderr.write(f"redline: {error}\n")
@@ -76,7 +76,7 @@ def receiver(settings: Settings) -> int:
     from bot.ledger import Ledger
 
     try:
-        _try(settings)
+        _can_listen(settings)
     except Unavailable as error:
         sys.stderr.write(f"redline: {error}\n")
         return WRONG_USE

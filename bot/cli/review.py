@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot import VERSION
 from bot.change import Change, ChangeId, ForgeName
+from bot.cli.progress import shown_progress
 from bot.review import Review, StageResult, said_once
-from rules.finding import Location, Severity, Side
+from rules.finding import Severity
 from workers import parent
 from workers.checkout import Checkout, CheckoutError, local
-from workers.pipe import Ended, Event, Started, Wishes
+from workers.pipe import Ended, Event, Wishes
 from workers.project import STAGE_NAMES
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from bot.cli.terminal import Terminal
 
 UNCHECKED = 2
@@ -45,7 +44,7 @@ class Request:
 def examine(request: Request, form: str, output: Path | None, fail_on: str) -> int:
     """Review and print; the exit status of ``status``. Raises OSError where it cannot write."""
     try:
-        _try(output)
+        _writable(output)
         review = _examined(request, form, output)
     except (CheckoutError, WrongSettings) as error:
         sys.stderr.write(f"redline: {error}\n")
@@ -53,7 +52,7 @@ def examine(request: Request, form: str, output: Path | None, fail_on: str) -> i
     return status(review, fail_on)
 
 
-def _try(output: Path | None) -> None:
+def _writable(output: Path | None) -> None:
     """Raise OSError before the review, not after it, where its result cannot be written."""
     if output is not None:
         known = output.exists()
@@ -147,45 +146,6 @@ def _change(checkout: Checkout, request: Request) -> Change:
     )
 
 
-class Progress:
-    """What runs now, on a terminal only: results belong to stdout, this to stderr."""
-
-    def __init__(self, status: "Status | None") -> None:
-        self._status = status
-        self._running: dict[str, None] = {}
-
-    def show(self, event: Event | None) -> None:
-        """Name the stages that run."""
-        if isinstance(event, Started):
-            self._running[event.stage] = None
-        elif isinstance(event, Ended):
-            self._running.pop(event.result.stage, None)
-        if self._status is not None and self._running:
-            self._status.update(", ".join(self._running))
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Leave the line free while something is printed."""
-        if self._status is None:
-            yield
-            return
-        self._status.stop()
-        yield
-        self._status.start()
-
-
-@contextmanager
-def shown_progress() -> Iterator[Progress]:
-    """Progress for as long as the block runs."""
-    if not sys.stderr.isatty():
-        yield Progress(None)
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("checking out") as status:
-        yield Progress(status)
-
-
 @contextmanager
 def _opened(output: Path | None) -> Iterator[TextIO]:
     if output is None:
@@ -197,6 +157,7 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
 
 def _terminal(checkout: Checkout, request: Request, stream: TextIO) -> "Terminal":
     from bot.cli.printer import Printer
+    from bot.cli.source import Sources
     from bot.cli.terminal import Terminal
 
     console = Printer(file=stream, highlight=False, soft_wrap=True)
@@ -211,26 +172,3 @@ def _compared(checkout: Checkout, request: Request) -> str:
     if not count:
         return f"nothing differs from {since}; --base names another branch, --all judges all"
     return f"{count} file{'s' * (count != 1)} changed since {since}"
-
-
-class Sources:
-    """The source lines around findings, each file read once."""
-
-    def __init__(self, checkout: Checkout) -> None:
-        self._checkout = checkout
-        self._read: dict[tuple[Side, str], list[str]] = {}
-
-    def lines(self, location: Location) -> Sequence[str]:
-        """All lines of the file that the location lies in."""
-        key = (location.side, location.path)
-        if key not in self._read:
-            self._read[key] = self._text(*key).split("\n")
-        return self._read[key]
-
-    def _text(self, side: Side, path: str) -> str:
-        commit = self._checkout.head if side is Side.HEAD else self._checkout.merge_base
-        entry = self._checkout.find(commit, [path]).get(path)
-        if entry is None or not entry.regular:
-            return ""
-        content = self._checkout.blobs([entry.sha])[entry.sha]
-        return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
