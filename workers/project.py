@@ -80,21 +80,15 @@ class Judged:
 
     ``subjects`` are all (project, address) pairs that were judged: what is not among those of the
     merge base was added by the change. ``notes`` are facts for the summary. ``later`` are files
-    that were left to be judged when rendered. ``excess`` says what of the files was too much to
-    be judged, empty where nothing was: the stage is then unchecked, and what was found counts.
+    that were left to be judged when rendered. ``excess`` says what of the files could not be
+    judged, None where all could: the stage is then unchecked, and what was found counts.
     """
 
     findings: tuple[Finding, ...] = ()
     subjects: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     notes: tuple[str, ...] = ()
     later: frozenset[str] = field(default_factory=frozenset)
-    excess: str = ""
-
-
-def cut(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], str]:
-    """At most MOST_FINDINGS of them, and what is to be said where there are more."""
-    said = f"more than {MOST_FINDINGS:,} findings" if len(findings) > MOST_FINDINGS else ""
-    return tuple(findings[:MOST_FINDINGS]), said
+    excess: "Unchecked | None" = None
 
 
 class Unchecked(Exception):
@@ -107,6 +101,23 @@ class Unchecked(Exception):
     def __init__(self, reason: str, *, theirs: bool = False) -> None:
         super().__init__(reason)
         self.theirs = theirs
+
+
+def cut(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], Unchecked | None]:
+    """At most MOST_FINDINGS of them, and what is to be said where there are more."""
+    if len(findings) <= MOST_FINDINGS:
+        return tuple(findings), None
+    said = Unchecked(f"more than {MOST_FINDINGS:,} findings", theirs=True)
+    return tuple(findings[:MOST_FINDINGS]), said
+
+
+def together(*reasons: Unchecked | None) -> Unchecked | None:
+    """Several reasons as one; theirs only if each is."""
+    given = [reason for reason in reasons if reason is not None]
+    if not given:
+        return None
+    said = "; ".join(dict.fromkeys(map(str, given)))
+    return Unchecked(said, theirs=all(reason.theirs for reason in given))
 
 
 class Stage(Protocol):

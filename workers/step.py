@@ -13,7 +13,7 @@ from workers.budget import share
 from workers.comparing import added, compared
 from workers.owned import owned
 from workers.pipe import Wishes
-from workers.project import Entry, Judged, Project, Stage, Tree, Unchecked
+from workers.project import Entry, Judged, Project, Stage, Tree, Unchecked, together
 from workers.touched import Reviewed, chosen
 
 _NAMED = 5  # files that a note names
@@ -115,10 +115,7 @@ def _seen(step: Step, project: Project) -> _Seen:
         judged = step.stage.run(mine.project)
     except Unchecked as reason:
         return _Seen(large=left, unchecked=reason)
-    if judged.excess:
-        said = f"{why}; {judged.excess}" if why else judged.excess
-        why = Unchecked(said, theirs=True)
-    return _Seen(judged, left, why)
+    return _Seen(judged, left, together(why, judged.excess))
 
 
 def _weighed(
@@ -141,7 +138,7 @@ def _existing(reviewed: Reviewed, head: _Seen, base: _Seen) -> bool:
     both = (head.unchecked, base.unchecked)
     if any(one is None or not one.theirs for one in both):
         return False
-    if head.judged.excess and head.judged.excess != base.judged.excess:
+    if head.judged.excess and str(head.judged.excess) != str(base.judged.excess):
         return False
     renames = reviewed.diff.renames
     return head.large <= {renames.get(path, path) for path in base.large}

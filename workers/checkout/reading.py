@@ -48,7 +48,7 @@ class Checkout:
         try:
             files, count = trees.changed(self._objects, self.merge_base, self.head, MOST_FILES)
         except trees.TooDeep:
-            return Diff(), f"the change nests folders more than {trees.DEEPEST} deep"
+            return Diff(), f"the change nests folders more than {trees.DEEPEST:,} deep"
         if count > MOST_FILES:
             said = f"{count:,}{' or more' if count == trees.COUNTED else ''}"
             reason = f"the change has {said} files; at most {MOST_FILES:,} are reviewed"

@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,12 +23,14 @@ from rules.rule import numbered
 from rules.subjects.dockerfile import Dockerfile, Unreadable, parse
 from rules.subjects.instruction import Instruction
 from workers import sandbox
-from workers.project import MOST_FINDINGS, Judged, Project, Unchecked, cut
+from workers.project import MOST_FINDINGS, Judged, Project, Unchecked, cut, together
 from workers.silenced import Silence, Silences
 
 NAME = "hadolint"
 
-_LIMITS = sandbox.Limits(seconds=120, output=32 << 20)
+_LIMITS = sandbox.Limits(seconds=12, output=32 << 20)
+_A_FILE = 0.3  # seconds more for each file
+_ALONE, _ALL_ALONE = 6.0, 60.0  # seconds for a file by itself, and for all that are tried so
 _LARGEST = 128 << 10  # bytes: the time that it takes grows with the square, a MiB takes minutes
 _NAMED = 5  # files that a note names
 _CONFIGURATION = "hadolint.yaml"
@@ -70,8 +73,8 @@ def run(project: Project) -> Judged:
     mine = {path: one for path, one in parsed.items() if not one.foreign}
     large = [path for path in mine if len(files[path]) > _LARGEST]
     judged = _linted(project, files, {path: mine[path] for path in mine if path not in large})
-    excess = [one for one in (judged.excess, _too_large(large)) if one]
-    return replace(judged, notes=(*foreign, *judged.notes), excess="; ".join(excess))
+    excess = together(judged.excess, _too_large(large))
+    return replace(judged, notes=(*foreign, *judged.notes), excess=excess)
 
 
 _FOREIGN = "hadolint does not judge {}: another frontend than Docker's builds it"
@@ -86,11 +89,15 @@ def _parsed(path: str, data: bytes) -> Dockerfile | None:
     return None if dockerfile.refused else dockerfile
 
 
-def _too_large(paths: Sequence[str]) -> str:
+def _too_large(paths: Sequence[str]) -> Unchecked | None:
     if not paths:
-        return ""
+        return None
+    return Unchecked(f"larger than {_LARGEST:,} bytes: {_some(paths)}", theirs=True)
+
+
+def _some(paths: Sequence[str]) -> str:
     more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    return f"larger than {_LARGEST:,} bytes: {', '.join(paths[:_NAMED])}{more}"
+    return f"{', '.join(paths[:_NAMED])}{more}"
 
 
 def _linted(
@@ -99,7 +106,7 @@ def _linted(
     if not parsed:
         return Judged()
     paths = list(parsed)
-    rows = _rows(_printed([files[path] for path in paths]))
+    rows, lost = _said([files[path] for path in paths])
     found = [
         _Found(parsed[paths[number]], row.code, row.level, row.line)
         for row in rows[: MOST_FINDINGS + 1]
@@ -110,11 +117,56 @@ def _linted(
     unparsed = sorted({one.dockerfile.path for one in found if one.code == _UNPARSED})
     subjects = frozenset((folder(path), path) for path in paths)
     findings, excess = cut(numbered(every))
+    broken = _broken({paths[number]: reason for number, reason in lost.items()})
+    excess = together(excess, broken)
     return Judged(findings, subjects, tuple(map(_note, unparsed)), excess=excess)
 
 
-def _printed(contents: Sequence[bytes]) -> bytes:
+class _Broke(Unchecked):
+    """hadolint ran and did not end well: one of its files may be why."""
+
+
+def _broken(lost: Mapping[str, str]) -> Unchecked | None:
+    """What is said of files on which hadolint broke: never theirs, a tool that breaks is ours."""
+    reasons: dict[str, list[str]] = {}
+    for path, reason in lost.items():
+        reasons.setdefault(reason, []).append(path)
+    said = [Unchecked(f"{reason}: {_some(paths)}") for reason, paths in reasons.items()]
+    return together(*said)
+
+
+def _said(contents: Sequence[bytes]) -> tuple[list[_Row], Mapping[int, str]]:
+    """The rows about all files; and on which it broke, by number, with the reason.
+
+    A line of a hundred bytes can keep it busy for ever: then each file is tried by itself.
+    """
+    try:
+        seconds = _LIMITS.seconds + _A_FILE * len(contents)
+        return _rows(_printed(contents, seconds)), {}
+    except _Broke:
+        if len(contents) == 1:
+            raise
+    rows, lost, end = [], {}, time.monotonic() + _ALL_ALONE
+    for number, content in enumerate(contents):
+        try:
+            left = min(_ALONE, end - time.monotonic())
+            found = _rows(_printed([content], left)) if left > 0 else _too_late()
+        except _Broke as why:
+            lost[number] = str(why)
+        else:
+            rows += [_Row(f"{number}.Dockerfile", one.line, one.level, one.code) for one in found]
+    if len(lost) == len(contents):
+        raise Unchecked(lost[0])
+    return rows, lost
+
+
+def _too_late() -> list[_Row]:
+    raise _Broke(f"hadolint took longer than {_ALL_ALONE:g} s for all files")
+
+
+def _printed(contents: Sequence[bytes], seconds: float) -> bytes:
     """What hadolint prints about files called ``0.Dockerfile`` and so on. Raises Unchecked."""
+    limits = replace(_LIMITS, seconds=seconds)
     with tempfile.TemporaryDirectory(prefix="redline-hadolint-") as folder_name:
         work = Path(folder_name)
         (work / _CONFIGURATION).write_text(_configuration(), "utf-8")
@@ -126,20 +178,20 @@ def _printed(contents: Sequence[bytes]) -> bytes:
             "--format", "json", "--", *names,
         ]  # fmt: skip
         try:
-            ran = sandbox.run(argv, work=work, way=sandbox.current(), limits=_LIMITS)
+            ran = sandbox.run(argv, work=work, way=sandbox.current(), limits=limits)
         except sandbox.Missing as missing:
             raise Unchecked(f"hadolint is not installed: {missing}") from None
         except sandbox.Refused as refused:
             raise Unchecked(f"hadolint was not run: {refused}") from None
     if ran.ended is not sandbox.Ended.EXITED:
-        raise Unchecked(f"hadolint {_ENDED[ran.ended]}")
+        raise _Broke(f"hadolint {_ENDED[ran.ended]}")
     if ran.exit:
-        raise Unchecked(f"hadolint failed (exit {ran.exit})")
+        raise _Broke(f"hadolint failed (exit {ran.exit})")
     return ran.stdout
 
 
 _ENDED = {
-    sandbox.Ended.TIMED_OUT: f"took longer than {_LIMITS.seconds:g} s",
+    sandbox.Ended.TIMED_OUT: "took longer than it may",
     sandbox.Ended.SIGNALLED: "was ended by a signal",
     sandbox.Ended.OUTPUT_CUT: f"printed more than {_LIMITS.output >> 20} MiB",
 }
@@ -170,7 +222,7 @@ def _rows(printed: bytes) -> list[_Row]:
     try:
         return msgspec.json.decode(printed, type=list[_Row])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Unchecked("hadolint printed what is not its JSON format") from None
+        raise _Broke("hadolint printed what is not its JSON format") from None
 
 
 def _number(name: str, count: int) -> int | None:

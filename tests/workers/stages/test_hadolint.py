@@ -181,7 +181,7 @@ def test_a_hadolint_that_fails_is_unchecked_and_never_quoted(
     script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake(tmp_path, script, monkeypatch)
-    limits = sandbox.Limits(seconds=2, output=1 << 20)
+    limits = sandbox.Limits(seconds=1.7, output=1 << 20)
     monkeypatch.setattr(hadolint, "_LIMITS", limits)
     with pytest.raises(Unchecked) as why:
         judged({"Dockerfile": DIRTY})
