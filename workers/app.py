@@ -10,6 +10,7 @@ from bot.forges.base import Forge
 from bot.forges.github import connect
 from bot.ledger import Ledger
 from bot.settings import Settings, load
+from workers import delivery
 
 SLACK_SECONDS = 120  # a task's own limit lies above the review's: the review must end itself
 
@@ -37,4 +38,5 @@ def forge(name: ForgeName) -> Forge:
 def make() -> Celery:
     """The app that ``redline worker`` runs."""
     chosen = settings()
+    delivery.use()
     return celery(chosen.broker_url.get_secret_value(), chosen.review_seconds + SLACK_SECONDS)
