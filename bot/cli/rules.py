@@ -14,6 +14,8 @@ from rules.docs import Entry, entries
 def explain(name: str) -> int:
     """Print one rule, or list all; the exit status."""
     console = Printer()
+    if not console.is_terminal:
+        console = Printer(width=200)  # one line a rule, for whoever looks for one
     every = {entry.name: entry for entry in entries()}
     if not name:
         console.print(_list(every.values()))
