@@ -1,5 +1,7 @@
 """What we think of a change: Outcome, StageResult, Review, and how they are shown. Pure."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,6 +10,7 @@ from functools import cached_property
 
 from bot.change import Anchor, Change
 from rules.finding import Finding, Severity, short
+from rules.gate import Gate, OnUnchecked
 from rules.profile import Profile
 
 
@@ -25,6 +28,48 @@ class Outcome(StrEnum):
         return self.value.replace("-", " ")
 
 
+class Action(StrEnum):
+    """What a plan does to a resource, in a plan's words."""
+
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    DESTROY = "destroy"
+    REPLACE = "replace"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change does to one named resource.
+
+    ``order`` of a replacement is ``delete-create`` or ``create-delete``; ``replace_paths`` are the
+    attributes that force it. ``opened`` are the principals and ranges that get access. No
+    timestamp, no sha and no value that is not known yet: whoever accepted the effect accepted
+    the same one after the next push.
+    """
+
+    project: str
+    address: str
+    type: str
+    action: Action
+    order: str = ""
+    replace_paths: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+
+
+def digest(effects: Iterable[Effect]) -> str:
+    """32 hex digits that stand for these effects, whatever order they come in."""
+    rows = sorted(
+        (
+            *(each.project, each.address, each.type, each.action, each.order),
+            *(sorted(set(each.replace_paths)), sorted(set(each.opened))),
+        )
+        for each in set(effects)
+    )
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class StageResult:
     """What one stage says of one project.
@@ -32,7 +77,7 @@ class StageResult:
     ``findings`` are all at head, each marked new or not. ``reason`` is for people, without raw
     tool output. ``existing``: unchecked at the merge base too, for a reason that lies in the
     reviewed files. ``notes`` are facts for the summary ("judged when rendered: ..."), ``later``
-    the files that these speak of.
+    the files that these speak of. ``effects`` are what the change does to named resources.
     """
 
     stage: str
@@ -44,15 +89,48 @@ class StageResult:
     seconds: float = 0.0
     existing: bool = False
     later: frozenset[str] = field(default_factory=frozenset)
+    effects: tuple[Effect, ...] = ()
+
+
+class PardonKind(StrEnum):
+    """How someone let a finding pass."""
+
+    ALLOW = "allow"  # an exception to a rule at a place, in each change of the repository
+    ACKNOWLEDGE = "acknowledge"  # what this change does is accepted, for this change
+
+
+@dataclass(frozen=True, slots=True)
+class Pardon:
+    """Who let a finding pass, and why. ``until`` is the last day on which it holds (ISO), if any.
+
+    ``waits``: not before someone who may has agreed; until then the finding counts.
+    """
+
+    kind: PardonKind
+    by: str
+    reason: str
+    until: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True)
 class Review:
-    """All results over one change, in the order in which stages are shown."""
+    """All results over one change, in the order in which stages are shown.
+
+    ``exceptions`` are what people let pass, by the finding's identity: such a finding stays where
+    it is, says so, and does not count. ``remarks`` are facts about the review itself.
+    """
 
     change: Change
     results: tuple[StageResult, ...]
-    profile: Profile = Profile.DEFAULT
+    gate: Gate = Gate()  # noqa: RUF009 - frozen
+    exceptions: Mapping[str, Pardon] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def profile(self) -> Profile:
+        """Which of the three gates this repository has chosen."""
+        return self.gate.profile
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -74,15 +152,30 @@ class Review:
             if result.outcome is Outcome.UNCHECKED and not result.existing
         )
 
+    def pardon(self, finding: Finding) -> Pardon | None:
+        """Who let it pass, if anyone did and it holds."""
+        found = self.exceptions.get(finding.identity)
+        return None if found is None or found.waits else found
+
+    @cached_property
+    def counted(self) -> tuple[Finding, ...]:
+        """The new findings that nobody let pass."""
+        return tuple(finding for finding in self.findings if self.pardon(finding) is None)
+
+    @cached_property
+    def blocking(self) -> tuple[Finding, ...]:
+        """Those that hold the change back, or would if the profile did more than observe."""
+        return tuple(each for each in self.counted if each.severity >= self.gate.block_on)
+
     @cached_property
     def counts(self) -> Mapping[Severity, int]:
-        """New findings by severity."""
-        return Counter(finding.severity for finding in self.findings)
+        """New findings that nobody let pass, by severity."""
+        return Counter(finding.severity for finding in self.counted)
 
     @property
     def outcome(self) -> Outcome:
         """Failed if anything blocks, else unchecked if a stage is, else passed or not needed."""
-        if self.counts[Severity.BLOCKING]:
+        if self.blocking:
             return Outcome.FAILED
         if self.unchecked:
             return Outcome.UNCHECKED
@@ -93,8 +186,16 @@ class Review:
     @property
     def blocks(self) -> bool:
         """Whether the status must not be green."""
-        bad = self.outcome in (Outcome.FAILED, Outcome.UNCHECKED)
-        return bad and self.profile is not Profile.OBSERVE
+        if self.profile is Profile.OBSERVE:
+            return False
+        if self.outcome is Outcome.UNCHECKED:
+            return self.gate.on_unchecked is OnUnchecked.BLOCK
+        return self.outcome is Outcome.FAILED
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What the change does to named resources, as far as any stage could tell."""
+        return tuple(effect for result in self.results for effect in result.effects)
 
     @cached_property
     def ids(self) -> Mapping[str, str]:

@@ -1,11 +1,12 @@
 """``redline review --format json``: version 1 of the document that people script against."""
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
 from bot.change import Diff
-from bot.review import Outcome, Review, StageResult
+from bot.review import Outcome, PardonKind, Review, StageResult
 from rules.finding import Finding, Severity
 
 VERSION = 1
@@ -33,6 +34,7 @@ def document(review: Review, diff: Diff, redline: str) -> dict[str, Any]:
             for result in review.results
             for finding in result.findings
         ],
+        "effects": [asdict(effect) for effect in review.effects],
         "counts": _counts(review),
     }
 
@@ -58,8 +60,8 @@ def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) 
         "severity": finding.severity.word,
         "stage": result.stage,
         "new": finding.new,
-        "allowed": None,
-        "acknowledged": None,
+        "allowed": _pardon(review, finding, PardonKind.ALLOW),
+        "acknowledged": _pardon(review, finding, PardonKind.ACKNOWLEDGE),
         "message": finding.message,
         "fix": finding.fix,
         "project": finding.project,
@@ -79,7 +81,23 @@ def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) 
     }
 
 
+def _pardon(review: Review, finding: Finding, kind: PardonKind) -> dict[str, Any] | None:
+    found = review.exceptions.get(finding.identity)
+    if found is None or found.kind is not kind or not finding.new:
+        return None
+    said: dict[str, Any] = {"by": found.by, "reason": found.reason}
+    if kind is PardonKind.ALLOW:
+        said |= {"until": found.until or None, "waits": found.waits}
+    return said
+
+
 def _counts(review: Review) -> dict[str, int]:
     counts = {severity.word: review.counts[severity] for severity in reversed(Severity)}
+    held = Counter(each.kind for finding in review.findings if (each := review.pardon(finding)))
     unchecked = sum(result.outcome is Outcome.UNCHECKED for result in review.results)
-    return counts | {"existing": review.existing, "allowed": 0, "unchecked": unchecked}
+    return counts | {
+        "existing": review.existing,
+        "allowed": held[PardonKind.ALLOW],
+        "acknowledged": held[PardonKind.ACKNOWLEDGE],
+        "unchecked": unchecked,
+    }

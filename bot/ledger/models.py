@@ -18,7 +18,7 @@ from sqlalchemy.types import Double
 
 from bot.change import ChangeId, ForgeName, Kind
 
-SCHEMA = "0001"  # the newest migration, known here so that opening need not load Alembic
+SCHEMA = "0002"  # the newest migration, known here so that opening need not load Alembic
 
 
 class Base(DeclarativeBase):
@@ -51,6 +51,7 @@ class ChangeRow(Base):
     ``pushed``, ``forced`` and ``announced`` are the counts of the last wish that supersedes, of
     the last that reviews the same head again, and of the last that a status tells of. ``taken``
     is the count that the lease set out to serve. ``head`` and ``at`` are the payload's hints.
+    ``keyed`` is the count of the last wish that a stage with credentials may serve.
     """
 
     __tablename__ = "changes"
@@ -79,6 +80,7 @@ class ChangeRow(Base):
     done: Mapped[int] = mapped_column(default=0)
     pushed: Mapped[int] = mapped_column(default=0)
     forced: Mapped[int] = mapped_column(default=0)
+    keyed: Mapped[int] = mapped_column(default=0, server_default="0")
     announced: Mapped[int] = mapped_column(default=0)
     wished_at: Mapped[float] = mapped_column(default=0)
     not_before: Mapped[float] = mapped_column(default=0)
@@ -156,7 +158,7 @@ class PaceRow(Base):
 
 
 class ReviewRow(Base):
-    """A finished review, as its JSON."""
+    """A finished review, as its JSON, and what its page shows beside that."""
 
     __tablename__ = "reviews"
     __table_args__ = (Index("ix_reviews_change", "change", "at"),)
@@ -166,6 +168,88 @@ class ReviewRow(Base):
     head: Mapped[str]
     at: Mapped[float] = mapped_column(index=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    report: Mapped[bytes | None] = mapped_column(LargeBinary, default=b"")
+
+
+class AllowanceRow(Base):
+    """An exception to a rule at a place: in each change of the repository, until a day (ISO)."""
+
+    __tablename__ = "allowances"
+
+    forge: Mapped[str] = mapped_column(primary_key=True)
+    repository: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    identity: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str]
+    place: Mapped[str]
+    by: Mapped[str]
+    reason: Mapped[str]
+    until: Mapped[str]
+    at: Mapped[float]
+
+
+class AcknowledgementRow(Base):
+    """What a change does and someone accepted: ``subject`` is an identity or ``destroyed``."""
+
+    __tablename__ = "acknowledgements"
+
+    change: Mapped[int] = mapped_column(
+        ForeignKey("changes.id", ondelete="CASCADE"), primary_key=True
+    )
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    by: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[float]
+
+
+class PauseRow(Base):
+    """A change at which nothing is posted until someone says so: who asked for that."""
+
+    __tablename__ = "pauses"
+
+    change: Mapped[int] = mapped_column(
+        ForeignKey("changes.id", ondelete="CASCADE"), primary_key=True
+    )
+    by: Mapped[str]
+    at: Mapped[float]
+
+
+class ReleasedRow(Base):
+    """A head of someone who may not write here, which one who may has released."""
+
+    __tablename__ = "released"
+
+    change: Mapped[int] = mapped_column(
+        ForeignKey("changes.id", ondelete="CASCADE"), primary_key=True
+    )
+    head: Mapped[str] = mapped_column(primary_key=True)
+    by: Mapped[str]
+    at: Mapped[float]
+
+
+class AuditRow(Base):
+    """A command and what came of it. It outlives its change: it names all there was to know."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[float] = mapped_column(index=True)
+    forge: Mapped[str]
+    repository: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    kind: Mapped[str]
+    number: Mapped[int] = mapped_column(BigInteger)
+    ref: Mapped[str]
+    comment: Mapped[str]
+    who: Mapped[str]
+    role: Mapped[str]
+    verb: Mapped[str]
+    subject: Mapped[str]
+    answer: Mapped[str]
+    reason: Mapped[str]
+    until: Mapped[str]
+    digest: Mapped[str]
+    head: Mapped[str]
 
 
 class CounterRow(Base):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.change import Change, ChangedFile, ChangeId, Diff, FileStatus, ForgeName, Hunk
 from bot.review import Outcome, Review, StageResult
 from rules.finding import Family, Finding, Location, Severity, Side
+from rules.gate import Gate
 from rules.profile import Profile
 
 ID = ChangeId(ForgeName.GITHUB, 1, number=7)
@@ -106,4 +107,4 @@ def unchecked(stage: str = "hadolint", reason: str = "hadolint is not installed"
 def review(
     *results: StageResult, head: str = HEAD, draft: bool = False, profile: Profile = Profile.DEFAULT
 ) -> Review:
-    return Review(change(head, draft=draft), results, profile)
+    return Review(change(head, draft=draft), results, Gate(profile))

@@ -49,7 +49,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(open_ledger: Open, database
     engine = create_engine(database_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(Unusable, match=r"newer Redline \(schema 9999, this one knows 0001\)"):
+    with pytest.raises(Unusable, match=rf"newer Redline \(schema 9999, this one knows {SCHEMA}\)"):
         open_ledger()
     with engine.connect() as connection:
         assert (
