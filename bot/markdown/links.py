@@ -39,13 +39,18 @@ class Links:
             return "line"
         return self._linked(f"line {location.line}", location)
 
-    def _linked(self, label: str, location: Location) -> str:
+    def url(self, location: Location) -> str:
+        """Where the forge shows the line; ``""`` where it cannot be linked."""
         path = location.path.encode("utf-8", "surrogateescape")
         root = self._repository()
         if not root or len(path) > _LONGEST_PATH:
-            return label
+            return ""
         sha = self.change.merge_base if location.side is Side.BASE else self.change.head
-        return f"[{label}]({root}/{sha}/{quote(path)}#L{location.line})"
+        return f"{root}/{sha}/{quote(path)}#L{location.line}"
+
+    def _linked(self, label: str, location: Location) -> str:
+        url = self.url(location)
+        return f"[{label}]({url})" if url else label
 
     def _repository(self) -> str:
         """Where the forge shows files of a commit; ``""`` in a terminal."""

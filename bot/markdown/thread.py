@@ -1,20 +1,17 @@
 """What a thread says: what will happen, how to mend it, why it matters. Pure."""
 
-import pkgutil
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
-import rules
 from bot.change import Anchor, AnchorKind, Diff
+from bot.markdown.docs import doc
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
 from bot.markdown.rows import fitting
 from bot.review import Review
 from rules.finding import Family, Finding, Severity
-from rules.rule import rules_of
 
 LISTED = 25  # findings of one rule that one thread lists
 _OWN_THREAD = {Family.DESTRUCTION, Family.IAM, Family.NETWORK, Family.ENCRYPTION}
@@ -139,48 +136,18 @@ def _fix(group: Group) -> str:
         return ""
     if group.first.fix:
         return f"**Fix:** {escape(group.first.fix)}"
-    fix = _docs().get(group.first.rule, Doc()).fix
+    fix = doc(group.first.rule).fix
     return f"**Fix:** {fix}" if fix else ""
 
 
 def _why(rule: str) -> str:
-    why = _docs().get(rule, Doc()).why
+    why = doc(rule).why
     return folded("Why this matters", why) if why else ""
 
 
 def folded(title: str, text: str) -> str:
     """A part that opens on a click. The title is ours and plain."""
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
-
-
-@dataclass(frozen=True, slots=True)
-class Doc:
-    """A rule's docstring in its parts: Markdown of our own."""
-
-    why: str = ""
-    fix: str = ""
-
-
-@cache
-def _docs() -> Mapping[str, Doc]:
-    kinds = [module.name for module in pkgutil.iter_modules(rules.__path__) if module.ispkg]
-    every = (rule for kind in kinds if kind != "subjects" for rule in rules_of(kind))
-    return {rule.name: _parsed(rule.doc) for rule in every}
-
-
-def _parsed(doc: str) -> Doc:
-    _title, *paragraphs = [part.strip() for part in doc.split("\n\n")]
-    fixes = [part for part in paragraphs if part.startswith("Fix:")]
-    why = [part for part in paragraphs if part and part not in fixes]
-    fix = " ".join(fixes[-1].removeprefix("Fix:").split()) if fixes else ""
-    return Doc("\n\n".join(map(_unwrapped, why)), fix)
-
-
-def _unwrapped(paragraph: str) -> str:
-    """One long line, since forges keep the line ends of a comment; lists and code stay as is."""
-    lines = paragraph.splitlines()
-    plain = all(line[:1].isalnum() or line[:1] in "`(\"'" for line in lines)
-    return " ".join(lines) if plain and not paragraph.startswith("```") else paragraph
 
 
 DOUBLED = "Said twice by accident: an older comment of ours says this."

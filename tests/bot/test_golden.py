@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.change import Diff
-from bot.markdown import Wanted, thread, wanted
-from bot.markdown.thread import Doc
+from bot.markdown import Wanted, docs, wanted
+from bot.markdown.docs import Doc
 from bot.review import Outcome, Posted
 from rules.finding import Severity
 from rules.profile import Profile
@@ -140,7 +140,7 @@ CASES = (
 
 @pytest.mark.parametrize("case", CASES, ids=[case.__name__ for case in CASES])
 def test_wording(case: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread, "_docs", lambda: DOCS)
+    monkeypatch.setattr(docs, "_docs", lambda: DOCS)
     have = re.sub(r"\n*<!-- redline:1 [^>]*-->", "", case()) + "\n"
     kept = GOLDEN / f"{case.__name__}.md"
     if os.environ.get("REDLINE_GOLDEN") == "write":
