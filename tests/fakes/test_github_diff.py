@@ -6,9 +6,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.diff import diff
 from tests.fakes.git import Bare
 from tests.fakes.github.anchors import faults, moved
-from tests.fakes.github.diff import diff
 from tests.fakes.github.pushing import Files
 from tests.fakes.github.state import Place
 

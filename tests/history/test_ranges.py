@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from bot.cli.review import Request, examine
+from tests.fakes.diff import File, diff
 from tests.fakes.git import Bare
 from tests.fakes.github import anchors
-from tests.fakes.github.diff import File, diff
 from tests.fakes.github.state import Place
 from tests.history import figures
 from tests.history.accounting import Fate, fates

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from tests.fakes.github import PullRequest
-from tests.fakes.github.hooks import Delivery
+from tests.fakes.outbox import Delivery
 from tests.line.contents import CONTENTS
 from tests.line.invariants import rows
 from tests.line.server import eventually

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import psutil
 
+from tests.fakes.faults import Fault
 from tests.fakes.github import PullRequest, Repo
-from tests.fakes.github.faults import Fault
 from tests.line.server import eventually
 from tests.line.world import World, seeds, together
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from tests.fakes.diff import File, diff, follow, renamed
 from tests.fakes.git import Bare
-from tests.fakes.github.diff import File, diff
 from tests.fakes.github.state import Place
 
 Range = tuple[str, str]  # merge base and head
@@ -111,28 +111,3 @@ def moved(git: Bare, original: Place, before: Range, after: Range) -> Place:
 
 def name_on(side: str, file: File) -> str:
     return file.previous or file.path if side == "LEFT" else file.path
-
-
-def renamed(git: Bare, old: str, new: str, path: str) -> str | None:
-    """The path at ``new`` of what was at ``path`` at ``old``; None when it is gone."""
-    for file in diff(git, old, new).values():
-        if path == (file.previous or file.path) and file.status != "added":
-            return None if file.status == "removed" else file.path
-    return path
-
-
-def follow(git: Bare, old: str, new: str, path: str, line: int | None) -> int | None:
-    """The number at ``new`` of a line at ``old``; None when it was changed or removed."""
-    if line is None:
-        return None
-    shift = 0
-    for file in diff(git, old, new).values():
-        if path != (file.previous or file.path) or file.status == "added":
-            continue
-        for hunk in file.hunks:
-            numbers = {row.old: row.new for row in hunk.rows if row.old is not None}
-            if line in numbers:
-                return numbers[line]
-            if all(number < line for number in numbers):
-                shift += sum({"+": 1, "-": -1}.get(row.sign, 0) for row in hunk.rows)
-    return line + shift

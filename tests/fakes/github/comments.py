@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 from tests.fakes.github import shapes
 from tests.fakes.github.paging import page
 from tests.fakes.github.pulls import REPO, pull_of
-from tests.fakes.github.state import Account, Comment, Pull, Reaction, Timeline, current
+from tests.fakes.github.state import (
+    Account,
+    Comment,
+    Pull,
+    Reaction,
+)
 from tests.fakes.github.web import Answer, Call, Refused, not_found, operation, stamp
+from tests.fakes.timeline import Timeline, current
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server

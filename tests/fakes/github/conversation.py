@@ -11,9 +11,9 @@ from tests.fakes.github.state import (
     Review,
     ReviewComment,
     Thread,
-    Timeline,
-)  # fmt: skip
+)
 from tests.fakes.github.web import stamp
+from tests.fakes.timeline import Timeline
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server

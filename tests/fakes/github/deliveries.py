@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tests.fakes.github.hooks import Delivery
 from tests.fakes.github.paging import positive
 from tests.fakes.github.web import Answer, Call, not_found, operation, stamp
+from tests.fakes.outbox import Delivery
 
 ALL = "/app/hook/deliveries"
 

@@ -13,15 +13,17 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.fakes.faults import Faults
 from tests.fakes.github import payloads
-from tests.fakes.github.asgi import Running
-from tests.fakes.github.faults import Faults
+from tests.fakes.github.asgi import Web
 from tests.fakes.github.hooks import Hooks
 from tests.fakes.github.limits import Limits
 from tests.fakes.github.people import Repo, create
 from tests.fakes.github.pushing import Files
 from tests.fakes.github.server import Server
-from tests.fakes.github.state import Account, App, Clock, Installation
+from tests.fakes.github.state import Account, App, Installation
+from tests.fakes.timeline import Clock
+from tests.fakes.wire import Running
 
 PERMISSIONS = {
     "checks": "write",
@@ -69,7 +71,7 @@ class FakeGitHub:
     ) -> None:
         self._made = None if folder else tempfile.mkdtemp(prefix="fake-github-")
         self.server = Server(folder or Path(str(self._made)), prefix, seed)
-        self._running = Running(self.server, port)
+        self._running = Running(Web(self.server), port)
 
     def __enter__(self) -> "FakeGitHub":
         self._running.start()

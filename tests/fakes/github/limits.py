@@ -4,8 +4,8 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from tests.fakes.github.state import Clock
 from tests.fakes.github.web import Actor, Refused
+from tests.fakes.timeline import Clock
 
 SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. "

@@ -14,10 +14,10 @@ from tests.fakes.github.state import (
     Repository,
     ReviewComment,
     Thread,
-    current,
 )
 from tests.fakes.github.threads import pending, visible
 from tests.fakes.github.web import Call, stamp
+from tests.fakes.timeline import current
 
 MOST = 100
 Node = dict[str, Any]

@@ -13,9 +13,9 @@ from tests.fakes.github.state import (
     Review,
     ReviewComment,
     Suite,
-    current,
-)  # fmt: skip
+)
 from tests.fakes.github.web import stamp
+from tests.fakes.timeline import current
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from tests.fakes.diff import File, diff
 from tests.fakes.github import shapes
-from tests.fakes.github.diff import File, diff
 from tests.fakes.github.paging import page, positive
-from tests.fakes.github.state import Pull, Repository, current
+from tests.fakes.github.state import Pull, Repository
 from tests.fakes.github.web import (
     Answer,
     Call,
@@ -16,6 +16,7 @@ from tests.fakes.github.web import (
     operation,
     stamp,
 )  # fmt: skip
+from tests.fakes.timeline import current
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.diff import diff
 from tests.fakes.github import anchors, shapes, threads
 from tests.fakes.github.comments import LONGEST, check_own
-from tests.fakes.github.diff import diff
 from tests.fakes.github.paging import page
 from tests.fakes.github.pulls import REPO, pull_of
-from tests.fakes.github.state import Pull, Review, Timeline, current
+from tests.fakes.github.state import Pull, Review
 from tests.fakes.github.web import (
     Answer,
     Call,
@@ -17,6 +17,7 @@ from tests.fakes.github.web import (
     operation,
     unprocessable,
 )  # fmt: skip
+from tests.fakes.timeline import Timeline, current
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server

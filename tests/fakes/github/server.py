@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tests.fakes.faults import Faults
 from tests.fakes.github import (  # noqa: F401  each enters its operations in the table
     auth,
     checks,
@@ -27,7 +28,6 @@ from tests.fakes.github import (  # noqa: F401  each enters its operations in th
     threads,
 )
 from tests.fakes.github.auth import Access, Moved
-from tests.fakes.github.faults import Faults
 from tests.fakes.github.hooks import Hooks
 from tests.fakes.github.limits import Limits
 from tests.fakes.github.openapi import description

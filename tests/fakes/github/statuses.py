@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from tests.fakes.github import shapes
 from tests.fakes.github.paging import page
 from tests.fakes.github.pulls import REPO, commit_of
-from tests.fakes.github.state import Repository, Status, Timeline, current
+from tests.fakes.github.state import Repository, Status
 from tests.fakes.github.web import Answer, Call, invalid, operation, stamp
+from tests.fakes.timeline import Timeline, current
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.diff import diff
 from tests.fakes.github import anchors, shapes
 from tests.fakes.github.comments import (
     check_body,
@@ -11,7 +12,6 @@ from tests.fakes.github.comments import (
     react,
     unreact,
 )  # fmt: skip
-from tests.fakes.github.diff import diff
 from tests.fakes.github.paging import page
 from tests.fakes.github.pulls import REPO, merge_base, pull_of
 from tests.fakes.github.state import (
@@ -21,10 +21,9 @@ from tests.fakes.github.state import (
     Review,
     ReviewComment,
     Thread,
-    Timeline,
-    current,
-)  # fmt: skip
+)
 from tests.fakes.github.web import Answer, Call, Refused, not_found, operation, stamp
+from tests.fakes.timeline import Timeline, current
 
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from tests.fakes.github.state import Clock
+from tests.fakes.timeline import Clock
 
 What = Literal["status", "hang", "drop", "slow"]
 

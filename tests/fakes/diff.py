@@ -1,4 +1,4 @@
-"""The fake's own reading of ``git diff -M merge-base..head``: what GitHub can show of a change.
+"""The fake's own reading of ``git diff -M merge-base..head``: what a forge can show of a change.
 
 Written apart from Redline's, on purpose: it is what Redline's anchors are judged by.
 """
@@ -144,3 +144,28 @@ def words(hunks: tuple[Hunk, ...]) -> Iterator[str]:
     for hunk in hunks:
         yield hunk.header
         yield from (row.sign + row.text for row in hunk.rows)
+
+
+def renamed(git: Bare, old: str, new: str, path: str) -> str | None:
+    """The path at ``new`` of what was at ``path`` at ``old``; None when it is gone."""
+    for file in diff(git, old, new).values():
+        if path == (file.previous or file.path) and file.status != "added":
+            return None if file.status == "removed" else file.path
+    return path
+
+
+def follow(git: Bare, old: str, new: str, path: str, line: int | None) -> int | None:
+    """The number at ``new`` of a line at ``old``; None when it was changed or removed."""
+    if line is None:
+        return None
+    shift = 0
+    for file in diff(git, old, new).values():
+        if path != (file.previous or file.path) or file.status == "added":
+            continue
+        for hunk in file.hunks:
+            numbers = {row.old: row.new for row in hunk.rows if row.old is not None}
+            if line in numbers:
+                return numbers[line]
+            if all(number < line for number in numbers):
+                shift += sum({"+": 1, "-": -1}.get(row.sign, 0) for row in hunk.rows)
+    return line + shift
