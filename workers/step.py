@@ -14,6 +14,7 @@ from workers.comparing import added, compared
 from workers.owned import owned
 from workers.pipe import Wishes
 from workers.project import Entry, Judged, Project, Stage, Tree, Unchecked, together
+from workers.proving import proven
 from workers.touched import Reviewed, chosen
 
 _NAMED = 5  # files that a note names
@@ -125,6 +126,7 @@ def _weighed(
     if base.unchecked is not None and not base.unchecked.theirs and head.unchecked is None:
         head = replace(head, unchecked=base.unchecked)
     findings = _findings(reviewed, wishes, head.judged, base.judged)
+    findings = tuple(proven(step.stage, reviewed.project(Side.HEAD, ()), findings))
     reason = "" if head.unchecked is None else str(head.unchecked)
     result = replace(result_of(step, Outcome.PASSED, reason), findings=findings)
     if head.unchecked is not None:

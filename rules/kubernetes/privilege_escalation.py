@@ -1,13 +1,16 @@
 """privilege-escalation."""
 
+import re
 from collections.abc import Iterator
 
 from rules.finding import Blocks, Family, Problem, Severity
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.workload import Container, templated
+from rules.subjects.yaml import List, Map, Scalar
 
 _KEYS = ("securityContext", "allowPrivilegeEscalation")
+_CAPABILITY = re.compile(r"(?!.*SYS_ADMIN)[A-Z_]+")
 
 BAD_ABSENT = """
   apiVersion: apps/v1
@@ -131,10 +134,10 @@ def privilege_escalation(manifest: Manifest) -> Iterator[Problem]:
     for container in manifest.containers:
         value = container.node.value(*_KEYS)
         if value is not False and not templated(container.node, *_KEYS):
-            yield _problem(container, said=value is True)
+            yield _problem(manifest, container, said=value is True)
 
 
-def _problem(container: Container, *, said: bool) -> Problem:
+def _problem(manifest: Manifest, container: Container, *, said: bool) -> Problem:
     why = "allowPrivilegeEscalation is true" if said else "allowPrivilegeEscalation is not false"
     return Problem(
         container.at(*_KEYS),
@@ -142,4 +145,17 @@ def _problem(container: Container, *, said: bool) -> Problem:
         detail=f"{container.key} allowPrivilegeEscalation",
         container=container.name,
         fix="Set securityContext.allowPrivilegeEscalation: false on this container.",
+        suggestion=manifest.setting(container.node, _KEYS, "false") if _may(container) else None,
     )
+
+
+def _may(container: Container) -> bool:
+    """Whether the API server takes false: not beside privileged: true or SYS_ADMIN."""
+    security = container.node.get("securityContext")
+    if not isinstance(security, Map):
+        return True
+    added = security.get("capabilities", "add")
+    plain = isinstance(added, List) and all(
+        isinstance(one, Scalar) and _CAPABILITY.fullmatch(one.text) for one in added.items
+    )
+    return (added is None or plain) and security.value("privileged") in (None, False)

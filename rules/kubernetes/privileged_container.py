@@ -6,6 +6,8 @@ from rules.finding import Blocks, Family, Problem, Severity
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 
+_KEYS = ("securityContext", "privileged")
+
 BAD = """
   apiVersion: v1
   kind: Pod
@@ -91,12 +93,13 @@ def privileged_container(manifest: Manifest) -> Iterator[Problem]:
     `securityContext.sysctls`.
     """
     for container in manifest.containers:
-        if container.node.value("securityContext", "privileged") is True:
+        if container.node.value(*_KEYS) is True:
             yield Problem(
-                container.at("securityContext", "privileged"),
+                container.at(*_KEYS),
                 f"{container.words} runs privileged: a break-in there owns the node and every "
                 "pod on it.",
                 detail=f"{container.key} privileged",
                 container=container.name,
                 fix="Remove privileged: true and add only the capability that is needed.",
+                suggestion=manifest.setting(container.node, _KEYS, "false"),
             )

@@ -10,6 +10,7 @@ from rules.subjects.workload import Container, Pod, templated, user_of
 
 _KEYS = ("securityContext", "runAsNonRoot")
 _ROOT = "a break-in there is root in the container and one kernel bug away from the node"
+_ABOUT_FLAG = ("runAsNonRoot", "runAsNonRoot false")
 _FIX = "Set securityContext.runAsNonRoot: true and a runAsUser above 0."
 
 BAD_ABSENT = """
@@ -199,9 +200,23 @@ def root_container(manifest: Manifest) -> Iterator[Problem]:
     if pod is None:
         return
     if pod.node.value(*_KEYS) is False and not pod.own_users:
-        yield _pod_says_no(pod)
+        sure = all(_user_is_known(pod, each) for each in pod.containers)
+        offered = manifest.setting(pod.node, _KEYS, "true") if sure else None
+        yield replace(_pod_says_no(pod), suggestion=offered)
     for container in pod.containers:
-        yield from _of(pod, container)
+        for problem in _of(pod, container):
+            sure = problem.detail.endswith(_ABOUT_FLAG) and _user_is_known(pod, container)
+            offered = manifest.setting(container.node, _KEYS, "true") if sure else None
+            yield replace(problem, suggestion=offered)
+
+
+def _user_is_known(pod: Pod, container: Container) -> bool:
+    """Whether runAsNonRoot: true cannot keep it from starting: its user is a number above 0.
+
+    Without one the kubelet asks the image, whose user may be root or a name.
+    """
+    user, _place = user_of(pod, container)
+    return user is not None and user > 0 and not pod.windows
 
 
 def _of(pod: Pod, container: Container) -> Iterator[Problem]:

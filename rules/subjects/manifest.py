@@ -1,11 +1,12 @@
 """A Kubernetes object in a file, with its lines."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rules.finding import Location, ObjectName
+from rules.finding import Location, ObjectName, Suggestion
+from rules.subjects.edit import Source, indentation
 from rules.subjects.workload import LONGEST_NAME, Container, Pod, is_patch, pod_of
 from rules.subjects.yaml import List, Map, Node, Unreadable, decode, documents
 
@@ -21,6 +22,7 @@ _TELLING = re.compile(
     rb'^[ -]*apiVersion[ \t]*:|"apiVersion"\s*(?::\s*(?:"|\s{99})|\s{99})|' + _ESCAPED,
     re.MULTILINE | re.IGNORECASE,
 )
+_OWN_GROUPS = ("apps", "batch", "extensions")
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -32,6 +34,7 @@ class Manifest:
     root: Map
     api: str
     kind: str
+    source: Source | None = None
 
     @property
     def object(self) -> ObjectName:
@@ -75,6 +78,16 @@ class Manifest:
         root = self.root
         return Location(self.path, root.line_of(*keys), block=(root.line, root.last))
 
+    def setting(self, node: Map, keys: Sequence[str], value: str) -> Suggestion | None:
+        """The lines that set a key below ``node`` to ``value``; None where that is not certain.
+
+        Only for Kubernetes' own kinds: what else has a pod template may not know the key.
+        """
+        group, slash, _version = self.api.rpartition("/")
+        if self.source is None or (slash and group not in _OWN_GROUPS):
+            return None
+        return self.source.setting(node, keys, value, indentation(self.root))
+
 
 def is_manifest(path: str) -> bool:
     """Whether a file may hold manifests, by its name in whatever case: what is in it decides."""
@@ -101,12 +114,13 @@ def parse(source: str | bytes, path: str) -> list[Manifest]:
         if error.limit or looks_like_manifest(source) or objects(error.roots, path):
             raise
         return []
-    return objects(roots, path)
+    return objects(roots, path, Source(source))
 
 
-def objects(roots: Iterable[Node], path: str) -> list[Manifest]:
-    """The objects that documents hold."""
-    return [manifest for root in roots for manifest in _objects(root, path)]
+def objects(roots: Iterable[Node], path: str, source: Source | None = None) -> list[Manifest]:
+    """The objects that documents hold; their ``source`` where lines of it can be rewritten."""
+    found = [manifest for root in roots for manifest in _objects(root, path)]
+    return found if source is None else [replace(each, source=source) for each in found]
 
 
 def _may_hold(source: bytes) -> bool:

@@ -66,11 +66,17 @@ class Scalar:
 
 @dataclass(slots=True, eq=False)
 class Map:
-    """A mapping: key text to the key's line and the value. Of equal keys the last one counts."""
+    """A mapping: key text to the key's line and the value. Of equal keys the last one counts.
+
+    ``own``: it stands here in block style, its keys at ``column`` (from 0), and a line that is
+    written into it changes nothing else: no anchor, alias or merge key has a part in it.
+    """
 
     line: int
     last: int
     entries: "dict[str, tuple[int, Node]]" = field(default_factory=dict)
+    column: int = 0
+    own: bool = False
 
     def get(self, *keys: str) -> "Node | None":
         """The node below these keys; None where one is missing or not in a mapping."""
@@ -206,6 +212,7 @@ class _Open:
     node: Map | List
     anchor: str | None
     flow: bool
+    own: bool
     key: Scalar | None = None
 
 
@@ -260,8 +267,11 @@ class _Composer:
         self._add(node)
 
     def _map(self, event: _Event) -> None:
-        line = self.line(event.start_mark.index)
-        self._open(event, Map(line, line))
+        mark = event.start_mark
+        line = self.line(mark.index)
+        node = Map(line, line, column=mark.column)
+        self._open(event, node)
+        node.own = self._stack[-1].own
 
     def _list(self, event: _Event) -> None:
         line = self.line(event.start_mark.index)
@@ -272,7 +282,10 @@ class _Composer:
             raise _too_deep(node.line)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._stack.append(_Open(node, event.anchor, bool(event.flow_style)))
+        flow = bool(event.flow_style)
+        own = not flow and event.anchor is None and event.tag is None
+        own = own and (not self._stack or self._stack[-1].own)
+        self._stack.append(_Open(node, event.anchor, flow, own))
 
     def _close(self, event: _Event) -> None:
         done = self._stack.pop()
@@ -341,6 +354,7 @@ def _merge(node: Map, merged: Node) -> None:
     It wins over the mapping's own keys above it, and those below win over it: other readers let
     all own keys win, and a file may mean to be read in two ways.
     """
+    node.own = False
     for each in reversed(merged.items) if isinstance(merged, List) else [merged]:
         if not isinstance(each, Map):
             raise Unreadable(each.line, "a merge key whose value is not a mapping")
