@@ -1,0 +1,175 @@
+"""A review becomes what is kept of it for its page. Pure, but for the source that it asks for."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.markdown import status
+from bot.markdown.docs import doc
+from bot.markdown.escape import cut, visible
+from bot.markdown.links import Links
+from bot.report.record import Head, Line, Record, Row, Stage, Subject, fitted
+from bot.report.veil import Veil
+from bot.review import Outcome, Pardon, PardonKind, Review, StageResult
+from rules.finding import Finding, Location, Severity, Side
+from rules.profile import Profile
+from rules.secrets import is_secret_file
+
+Source = Callable[[Location], Sequence[str]]  # the lines of the file that a location lies in
+
+AROUND = 3  # lines before and behind the one that is meant
+LONGEST = 1_000  # signs of a message, a fix, a reason
+_HOLDS_SECRET = "baked-secret"  # noqa: S105 - a rule's name
+
+
+def record(review: Review, source: Source, redline: str) -> Record:
+    """All that the page of a review shows. ``redline`` is our version."""
+    rows = _Rows(review, source)
+    change = review.change
+    subject = Subject(
+        forge=change.id.forge,
+        repository=visible(change.repository),
+        number=change.id.number,
+        url=change.url if change.url.startswith(("https://", "http://")) else "",
+        author=visible(change.author),
+        base_ref=visible(change.base_ref),
+        merge_base=change.merge_base,
+        ref=visible(change.id.ref),
+    )
+    notes = (*review.remarks, *(note for result in review.results for note in result.notes))
+    whole = Record(
+        head=_head(review),
+        subject=subject,
+        redline=redline,
+        findings=rows.new(),
+        before=rows.before(),
+        stages=tuple(_stage(result) for result in _in_order(review)),
+        notes=tuple(_text(note) for note in dict.fromkeys(notes)),
+        observed=review.profile is Profile.OBSERVE,
+    )
+    return fitted(whole)
+
+
+def _head(review: Review) -> Head:
+    counts = {severity.word: review.counts[severity] for severity in reversed(Severity)}
+    counts["pardoned"] = len(review.findings) - len(review.counted)
+    counts["unchecked"] = sum(each.outcome is Outcome.UNCHECKED for each in review.results)
+    counts["existing"] = review.existing
+    title = status.title(review)
+    return Head(review.change.head, title, review.outcome, review.blocks, counts)
+
+
+def _in_order(review: Review) -> list[StageResult]:
+    """What needs a look first; within an outcome as the pipelines have it."""
+    order = (Outcome.FAILED, Outcome.UNCHECKED, Outcome.PASSED, Outcome.NOT_NEEDED)
+    return sorted(review.results, key=lambda result: order.index(result.outcome))
+
+
+def _stage(result: StageResult) -> Stage:
+    return Stage(
+        name=visible(result.stage),
+        project=_text(result.project),
+        outcome=result.outcome,
+        reason=_text(result.reason),
+        seconds=round(result.seconds, 2),
+        existing=result.existing,
+        found=sum(finding.new for finding in result.findings),
+    )
+
+
+def _text(text: str) -> str:
+    return visible(cut(" ".join(text.split()), LONGEST))
+
+
+def _sentence(text: str) -> str:
+    said = _text(text)
+    return said[:1].upper() + said[1:]
+
+
+def pardon(found: Pardon | None) -> str:
+    """Who let it pass, and why; ``""`` for nobody."""
+    if found is None:
+        return ""
+    verb = "Acknowledged" if found.kind is PardonKind.ACKNOWLEDGE else "Allowed"
+    until = f" until {found.until}" if found.until else ""
+    by = f" by @{found.by}" if found.by else ""
+    reason = f": {found.reason}" if found.reason else ""
+    waits = ". It waits for someone who may agree, and counts until then" if found.waits else ""
+    return _text(f"{verb}{by}{until}{reason}{waits}")
+
+
+@dataclass
+class _Rows:
+    """The rows of a review, and the files around them, each read once."""
+
+    review: Review
+    source: Source
+    _veils: dict[tuple[Side, str], tuple[int, Veil]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._links = Links(self.review.change)
+        every = ((r, f) for r in self.review.results for f in r.findings)
+        self._stages = {finding.identity: result.stage for result, finding in every}
+        self._secrets = _secret_lines(self.review)
+        self._blocking = {finding.identity for finding in self.review.blocking}
+
+    def new(self) -> tuple[Row, ...]:
+        """What is new, each with its source."""
+        return tuple(self._row(each, self._excerpt(each)) for each in self.review.findings)
+
+    def before(self) -> tuple[Row, ...]:
+        """What the merge base has too: without source, since nobody has to look now."""
+        every = (each for result in self.review.results for each in result.findings)
+        old = [each for each in every if not each.new]
+        old.sort(key=lambda each: (-each.severity, each.location.path, each.location.line))
+        return tuple(self._row(each, ()) for each in old)
+
+    def _row(self, finding: Finding, excerpt: tuple[Line, ...]) -> Row:
+        where = finding.location
+        return Row(
+            id=self.review.ids[finding.identity],
+            rule=visible(finding.rule),
+            severity=finding.severity.word,
+            message=_text(finding.message),
+            fix=_sentence(finding.fix or doc(finding.rule).fix),
+            path=visible(where.path),
+            line=where.line,
+            side=where.side,
+            url=self._links.url(where),
+            stage=visible(self._stages[finding.identity]),
+            project=_text(finding.project),
+            excerpt=excerpt,
+            pardon=pardon(self.review.exceptions.get(finding.identity)) if finding.new else "",
+            pardoned=finding.new and self.review.pardon(finding) is not None,
+            blocks=finding.identity in self._blocking,
+        )
+
+    def _excerpt(self, finding: Finding) -> tuple[Line, ...]:
+        where = finding.location
+        if is_secret_file(where.path):
+            return ()
+        last, veil = self._veil(where)
+        if not 1 <= where.line <= last:
+            return ()
+        numbers = range(max(1, where.line - AROUND), min(last, where.line + AROUND) + 1)
+        return tuple(Line(each, veil.line(each), each == where.line) for each in numbers)
+
+    def _veil(self, where: Location) -> tuple[int, Veil]:
+        """The number of the file's last line, and its lines as they may be shown."""
+        key = (where.side, where.path)
+        if key not in self._veils:
+            lines = self.source(where)
+            last = len(lines) - (bool(lines) and lines[-1] == "")
+            self._veils[key] = last, Veil(lines, self._secrets.get(key, ()))
+        return self._veils[key]
+
+
+def _secret_lines(review: Review) -> Mapping[tuple[Side, str], set[int]]:
+    """The lines in which a rule has found a secret, new or not."""
+    found: dict[tuple[Side, str], set[int]] = defaultdict(set)
+    for finding in (each for result in review.results for each in result.findings):
+        where = finding.location
+        if finding.rule == _HOLDS_SECRET:
+            first, last = where.block or (where.line, where.line)
+            found[where.side, where.path] |= {where.line, *range(first, last + 1)}
+    return found
