@@ -5,6 +5,7 @@ from bot.ledger.lease import Intent, Lease, Reviewed
 from bot.ledger.ledger import Dead, Gauges, Ledger, Stored
 from bot.ledger.models import arguments, change_id
 from bot.ledger.queue import Due
+from bot.ledger.shelf import Kept, Now, Shelf
 
 __all__ = [
     "Busy",
@@ -13,12 +14,15 @@ __all__ = [
     "Due",
     "Gauges",
     "Intent",
+    "Kept",
     "Lease",
     "Ledger",
     "LedgerError",
     "Lost",
+    "Now",
     "Over",
     "Reviewed",
+    "Shelf",
     "Stored",
     "Superseded",
     "Unusable",

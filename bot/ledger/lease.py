@@ -54,6 +54,7 @@ def take(database: Database, change: ChangeId, owner: str, seconds: float) -> "L
             taken=ChangeRow.wanted,
             until=now() + seconds,
             leased_at=now(),
+            progress="",
             queued_at=0,
             rechecked_at=case((_FORCED, now()), else_=ChangeRow.rechecked_at),
         )
@@ -186,7 +187,12 @@ class Lease:
             rows = connection.execute(select(*columns).where(young)).all()
         return {row.subject: Intent(row.age, row.confirmed) for row in rows}
 
-    def done(self, head: str, outcome: str, review: bytes) -> None:
+    def tell(self, progress: str) -> None:
+        """Say in a few words how far it is, for who looks at the page. Raises Lost."""
+        with self._database.write() as connection:
+            self._set(connection, progress=progress)
+
+    def done(self, head: str, outcome: str, review: bytes, report: bytes = b"") -> None:
         """What was wanted is served: keep the review, give the lease back. Raises Lost."""
         row = self._place.row
         with self._fenced() as connection:
@@ -201,7 +207,8 @@ class Lease:
                 wished_at=now(),  # matters only where more is wanted: that came while this ran
             )
             insert = self._database.insert(ReviewRow)
-            connection.execute(insert.values(change=row, head=head, at=now(), body=review))
+            kept = {"change": row, "head": head, "at": now(), "body": review, "report": report}
+            connection.execute(insert.values(kept))
             self._forget(connection, head, _SETBACKS)
             old = (IntentRow.change == row) & (IntentRow.at < now() - _INTENTS_KEPT)
             connection.execute(delete(IntentRow).where(old))
@@ -265,7 +272,7 @@ class Lease:
 
     def _end(self, connection: Connection, **values: Any) -> bool:
         """Give the lease back, if it is still ours, though it may have lapsed."""
-        free = {"owner": "", "until": 0, "queued_at": 0, "announce_queued_at": 0}
+        free = {"owner": "", "until": 0, "queued_at": 0, "announce_queued_at": 0, "progress": ""}
         change = update(ChangeRow).where(*self._mine()).values(free | values)
         return bool(connection.execute(change).rowcount)
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.change import ChangeId, Seen
 from bot.hooks.delivery import Delivery
-from bot.ledger import machine, pace, queue
+from bot.ledger import machine, pace, queue, shelf
 from bot.ledger.database import Database, now
 from bot.ledger.lease import Lease, expire, take
 from bot.ledger.migrate import migrate
@@ -23,6 +23,7 @@ from bot.ledger.models import (
     is_change,
 )
 from bot.ledger.queue import Due
+from bot.ledger.shelf import Shelf
 from bot.ledger.wishes import Wishes
 
 DAY = 86_400.0
@@ -259,6 +260,14 @@ class Ledger:
         with self._database.read() as connection:
             body: bytes | None = connection.execute(newest).scalar_one_or_none()
         return body
+
+    def look(self, change: ChangeId, which: str = "") -> Shelf | None:
+        """A change's reviews and what goes on at it; None for one that is not known.
+
+        ``which`` is a head, the number of a review, or empty for the newest one.
+        """
+        with self._database.read() as connection:
+            return shelf.look(connection, change, which)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to what all processes count together."""

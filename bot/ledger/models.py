@@ -18,7 +18,7 @@ from sqlalchemy.types import Double
 
 from bot.change import ChangeId, ForgeName, Kind
 
-SCHEMA = "0002"  # the newest migration, known here so that opening need not load Alembic
+SCHEMA = "0003"  # the newest migration, known here so that opening need not load Alembic
 
 
 class Base(DeclarativeBase):
@@ -51,7 +51,8 @@ class ChangeRow(Base):
     ``pushed``, ``forced`` and ``announced`` are the counts of the last wish that supersedes, of
     the last that reviews the same head again, and of the last that a status tells of. ``taken``
     is the count that the lease set out to serve. ``head`` and ``at`` are the payload's hints.
-    ``keyed`` is the count of the last wish that a stage with credentials may serve.
+    ``keyed`` is the count of the last wish that a stage with credentials may serve. ``progress``
+    says how far the run that holds the lease is.
     """
 
     __tablename__ = "changes"
@@ -93,6 +94,7 @@ class ChangeRow(Base):
     until: Mapped[float] = mapped_column(default=0)
     leased_at: Mapped[float] = mapped_column(default=0)
     rechecked_at: Mapped[float] = mapped_column(default=0)
+    progress: Mapped[str] = mapped_column(default="", server_default="")
 
     reviewed: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str] = mapped_column(default="")
@@ -172,18 +174,23 @@ class ReviewRow(Base):
 
 
 class AllowanceRow(Base):
-    """An exception to a rule at a place: in each change of the repository, until a day (ISO)."""
+    """An exception to a rule at a place, until a day (ISO): in one change, 0 in each one.
+
+    ``blocking``: who said it may let blocking findings pass, and not warnings only.
+    """
 
     __tablename__ = "allowances"
 
     forge: Mapped[str] = mapped_column(primary_key=True)
     repository: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     identity: Mapped[str] = mapped_column(primary_key=True)
+    change: Mapped[int] = mapped_column(primary_key=True)
     rule: Mapped[str]
     place: Mapped[str]
     by: Mapped[str]
     reason: Mapped[str]
     until: Mapped[str]
+    blocking: Mapped[bool]
     at: Mapped[float]
 
 
@@ -199,6 +206,7 @@ class AcknowledgementRow(Base):
     digest: Mapped[str] = mapped_column(primary_key=True)
     by: Mapped[str]
     reason: Mapped[str]
+    blocking: Mapped[bool]
     at: Mapped[float]
 
 
@@ -228,9 +236,15 @@ class ReleasedRow(Base):
 
 
 class AuditRow(Base):
-    """A command and what came of it. It outlives its change: it names all there was to know."""
+    """A command and what came of it. It outlives its change: it names all there was to know.
+
+    ``place`` is the command's number within its comment.
+    """
 
     __tablename__ = "audit"
+    __table_args__ = (
+        UniqueConstraint("forge", "repository", "kind", "number", "ref", "comment", "place"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[float] = mapped_column(index=True)
@@ -241,6 +255,7 @@ class AuditRow(Base):
     number: Mapped[int] = mapped_column(BigInteger)
     ref: Mapped[str]
     comment: Mapped[str]
+    place: Mapped[int]
     who: Mapped[str]
     role: Mapped[str]
     verb: Mapped[str]
