@@ -25,6 +25,14 @@ class Refused(ForgeError):
     """The forge understood and will not do it (422, 400): nothing was written, no use to repeat."""
 
 
+class Partly(Refused):
+    """Of several comments the forge took some only; ``refused`` are the others."""
+
+    def __init__(self, message: str, refused: Sequence[Comment]) -> None:
+        super().__init__(message)
+        self.refused = tuple(refused)
+
+
 class Unsure(ForgeError):
     """No clear answer (5xx, time-out, dropped connection): it may have been written; list first."""
 
@@ -63,7 +71,10 @@ class Conversation(Protocol):
         """Our comments: written by our account and with a mark that verifies, both."""
 
     def post(self, comments: Sequence[Comment]) -> None:
-        """Post the threads, as one review where the forge has one; a summary by itself."""
+        """Post the threads, as one review where the forge has one; a summary by itself.
+
+        Raises Partly where the forge took some of them only.
+        """
 
     def edit(self, posted: Posted, body: str) -> None:
         """Replace the text of a comment of ours, without a notification."""

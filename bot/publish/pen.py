@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.forges.base import Conversation, Refused, Unsure
+from bot.forges.base import Conversation, Partly, Refused, Unsure
 from bot.review import Comment, Mark, Posted
 
 ATTEMPTS = 3
@@ -115,7 +115,9 @@ class Pen:
         self._again(lambda: self._conversation.resolve(posted))
 
     def post(self, comments: Sequence[Comment]) -> None:
-        """Post what is not there yet. Raises Refused; Unsure where the listing does not help."""
+        """Post what is not there yet. Raises Refused or Partly; Unsure where the listing does
+        not help.
+        """
         rest = {subject(comment.mark): comment for comment in comments}
 
         def write(names: Sequence[str]) -> None:
@@ -151,6 +153,10 @@ class Pen:
             self._guard.intend(names)
             try:
                 write(names)
+            except Partly as partly:
+                refused = {subject(one.mark) for one in partly.refused}
+                self._guard.confirmed([name for name in names if name not in refused])
+                raise
             except Unsure:
                 names = self._absent(names)
                 if not names:

@@ -12,6 +12,7 @@ from github.Requester import Requester
 from bot.forges.base import Unsure
 from bot.forges.github.errors import Expired, translated
 from bot.forges.github.transport import requester
+from bot.forges.wire import sayable
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -21,7 +22,6 @@ _PAGES = 50  # of 100 each; what is behind them is not looked at
 _PAUSES = (0.2, 0.4)  # seconds, as between the reads that the transport repeats
 _NEXT = re.compile(r'rel="?next"?')
 _CURSOR = re.compile(r"[?&]cursor=([\w=-]+)")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Credentials(Protocol):
@@ -75,7 +75,7 @@ class Client:
         """What is under ``data`` in the answer. ``again``: it only reads, and may be repeated."""
 
         def call(there: Requester) -> tuple[Json, Any]:
-            headers, answer = there.graphql_query(query, _sayable(dict(variables)))
+            headers, answer = there.graphql_query(query, sayable(dict(variables)))
             return headers, answer["data"]
 
         for pause in _PAUSES if again else ():
@@ -96,7 +96,7 @@ class Client:
     ) -> tuple[Json, Any]:
         """One request: the answer's headers, with small letters, and its JSON, None where empty."""
         accept = {"Accept": "application/vnd.github+json", **(headers or {})}
-        sent = None if body is None else _sayable(body)
+        sent = None if body is None else sayable(body)
 
         def call(there: Requester) -> tuple[Json, Any]:
             return there.requestJsonAndCheck(verb, path, dict(query or {}), dict(accept), sent)
@@ -130,14 +130,3 @@ def read(path: str, data: Any, of: type[T]) -> T:
     """An answer's JSON as a type of ours. Raises Unsure where it is something else."""
     with translated(path):
         return msgspec.convert(data, of)
-
-
-def _sayable(value: Any) -> Any:
-    """The same without half surrogates, which stand for bytes of a path that JSON cannot say."""
-    if isinstance(value, str):
-        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
-    if isinstance(value, Mapping):
-        return {key: _sayable(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_sayable(one) for one in value]
-    return value

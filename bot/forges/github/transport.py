@@ -4,7 +4,6 @@ PyGithub's own connections keep the request in the connection, which two threads
 and wait for ever for an answer that comes one byte a second. These take their place.
 """
 
-import functools
 import logging
 import os
 import time
@@ -18,13 +17,8 @@ from github.Requester import (
     Requester,
     RequestsResponse,
 )
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
-_CONNECT, _READ, _WHOLE = 5, 15, 40  # seconds; GitHub ends what takes it over 10
-_MOST = 64 << 20  # bytes of one answer
-_PART = 64 << 10
-_POOL = 4
+from bot.forges import wire
 
 # GitHub logs nothing secret in addresses, but PyGithub logs whole bodies, tokens among them.
 logging.getLogger("github").setLevel(logging.WARNING)
@@ -72,20 +66,20 @@ class _Plain(HTTPRequestsConnectionClass):
 
 
 def _sent(one: _Secure | _Plain) -> _Answer:
-    ends = time.monotonic() + _WHOLE
+    ends = time.monotonic() + wire.WHOLE
     host = f"[{one.host}]" if ":" in one.host else one.host
-    response = _session(os.getpid()).request(
+    response = wire.session(os.getpid()).request(
         one.verb,
         f"{one.protocol}://{host}:{one.port}{one.url}",
         headers=one.headers,
         data=one.input,
-        timeout=(_CONNECT, _READ),
+        timeout=(wire.CONNECT, wire.READ),
         verify=one.verify,
         allow_redirects=False,
         stream=True,
     )
     with response:
-        return _Answer(response, _read(response, ends))
+        return _Answer(response, wire.body(response, ends))
 
 
 class _Requester(Requester):
@@ -103,49 +97,13 @@ def requester(url: str, verify: bool | str, auth: Auth) -> Requester:
     return _Requester(
         auth=auth,
         base_url=url.rstrip("/"),
-        timeout=_READ,
+        timeout=wire.READ,
         user_agent="redline",
         per_page=100,
         verify=verify,
         retry=None,
-        pool_size=_POOL,
+        pool_size=wire.POOL,
         seconds_between_requests=0,
         seconds_between_writes=0,
         api_version="2022-11-28",
     )
-
-
-@functools.cache
-def _session(pid: int) -> requests.Session:  # noqa: ARG001 - a fork must not share its parent's sockets
-    """Connections and what is tried again: reads, for a moment; the task does the waiting.
-
-    Not GithubRetry: it sleeps for as long as a Retry-After says, while it holds the lease. A
-    write is repeated only where its connection was refused, so that nothing was sent.
-    """
-    retry = Retry(
-        total=2,
-        backoff_factor=0.2,
-        status_forcelist=(500, 502, 503, 504),
-        allowed_methods={"GET", "HEAD", "OPTIONS"},
-        respect_retry_after_header=False,
-        raise_on_status=False,
-    )
-    session = requests.Session()
-    session.auth = Requester.noopAuth  # else a .netrc would put its own password in
-    adapter = HTTPAdapter(max_retries=retry, pool_connections=_POOL, pool_maxsize=_POOL)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _read(response: requests.Response, ends: float) -> bytes:
-    """The body. Raises Timeout at ``ends``, and RequestException when it is larger than any is."""
-    parts, size = [], 0
-    while part := response.raw.read1(_PART, decode_content=True):
-        parts.append(part)
-        size += len(part)
-        if time.monotonic() > ends:
-            raise requests.Timeout("the answer took too long")
-        if size > _MOST:
-            raise requests.RequestException("the answer is too large")
-    return b"".join(parts)
