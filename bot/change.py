@@ -1,5 +1,6 @@
 """What is under review, and which of its lines can carry a comment. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,6 +36,20 @@ class ChangeId:
     kind: Kind = Kind.CHANGE
     number: int = 0
     ref: str = ""
+
+
+_OF_GROUPS = re.compile(
+    r"refs/heads/gh-readonly-queue/.+/pr-([0-9]{1,15})-[0-9a-f]{40}"
+    r"|refs/merge-requests/([0-9]{1,15})/train"
+)
+
+
+def grouped(group: ChangeId) -> ChangeId | None:
+    """The change that a merge queue made this group for, as its ref says; None for a change."""
+    found = _OF_GROUPS.fullmatch(group.ref) if group.kind is Kind.MERGE_GROUP else None
+    if found is None:
+        return None
+    return ChangeId(group.forge, group.repository, number=int(found[1] or found[2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +162,16 @@ class ChangedFile:
             return line in self.removed
         return line in self.added or line in self.context
 
+    def shows_together(self, first: int, last: int) -> bool:
+        """Whether one hunk shows all these lines of head: a comment on several needs that."""
+        if first < 1 or last < first:
+            return False
+        for hunk in self.hunks:
+            end = hunk.new_start + len(hunk.kinds) - hunk.kinds.count("-")
+            if hunk.new_start <= first and last < end:
+                return True
+        return False
+
 
 class AnchorKind(StrEnum):
     """Where a comment stands; everything has a place, since nothing is dropped."""
@@ -160,6 +185,7 @@ class AnchorKind(StrEnum):
 class Anchor:
     """The place of a comment.
 
+    ``start`` is the first of several lines that end with ``line``, 0 where it is that one alone.
     ``path`` is what the forge calls the file, on both sides; ``old_path`` is set where it had
     another name, and ``old_line`` where the line is unchanged (GitLab asks for both).
     """
@@ -170,6 +196,7 @@ class Anchor:
     side: Side = Side.HEAD
     old_line: int | None = None
     old_path: str = ""
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -218,6 +245,15 @@ class Diff:
         old = line if side is Side.BASE else file.context.get(line)
         return Anchor(AnchorKind.LINE, file.shown_path, line, side, old, _moved_from(file))
 
+    def span(self, path: str, first: int, last: int) -> Anchor | None:
+        """The place of a comment on these lines of head; None where the diff shows not all."""
+        file = self.file(Side.HEAD, path)
+        if file is None or not _sayable(file.shown_path) or not file.shows_together(first, last):
+            return None
+        start = first if first < last else 0
+        old = file.context.get(last)
+        return Anchor(AnchorKind.LINE, path, last, Side.HEAD, old, _moved_from(file), start)
+
     def accepts(self, anchor: Anchor) -> bool:
         """Whether the forge will take it: one bad anchor makes GitHub refuse a whole review."""
         if anchor.kind is AnchorKind.SUMMARY:
@@ -225,6 +261,9 @@ class Diff:
         file = self.by_shown_path.get(anchor.path)
         if file is None or not _sayable(anchor.path):
             return False
+        if anchor.start:
+            ours = anchor.side is Side.HEAD and anchor.start < anchor.line
+            return ours and file.shows_together(anchor.start, anchor.line)
         return anchor.kind is AnchorKind.FILE or file.shows(anchor.side, anchor.line)
 
 

@@ -265,6 +265,7 @@ class CommentKind(StrEnum):
     SUMMARY = "summary"
     THREAD = "thread"
     ANSWER = "answer"  # to a comment with a command; ``identity`` is that comment's id
+    GATE = "gate"  # in the status's place, where the forge lets us show none
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +310,8 @@ class Posted:
 
     ``id`` is the forge's for the comment, ``thread`` for its thread, where it has one.
     ``answered``: a person has replied in the thread; ``replied``: we have. ``resolver`` is the
-    person who resolved it, empty when it was us or is hidden only.
+    person who resolved it, empty when it was us or is hidden only. ``anchor`` are the lines that
+    the forge shows it at now, None where it is outdated or that is not known.
     """
 
     mark: Mark
@@ -321,3 +323,4 @@ class Posted:
     resolver: str = ""
     url: str = ""
     replied: bool = False
+    anchor: Anchor | None = None

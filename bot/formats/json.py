@@ -51,7 +51,7 @@ def _stage(result: StageResult) -> dict[str, Any]:
 
 
 def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) -> dict[str, Any]:
-    where = finding.location
+    where, offered = finding.location, finding.suggestion
     anchor = diff.anchor(where)
     return {
         "id": review.ids[finding.identity],
@@ -77,7 +77,8 @@ def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) 
             "line": anchor.line or None,
             "side": anchor.side,
         },
-        "suggestion": finding.suggestion.replacement if finding.suggestion else None,
+        "suggestion": offered.replacement if offered else None,
+        "suggestion_lines": [offered.first, offered.last] if offered else None,
     }
 
 

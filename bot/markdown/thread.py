@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.change import Anchor, AnchorKind, Diff
+from bot.change import Anchor, AnchorKind, Diff, ForgeName
+from bot.markdown import suggestion
 from bot.markdown.docs import doc
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
@@ -73,8 +74,13 @@ def _gravest(finding: Finding) -> tuple[int, int, str, str]:
     return (-finding.severity, finding.location.line, finding.address, finding.detail)
 
 
-def place(group: Group, diff: Diff) -> Anchor:
-    """Where the thread stands: at the first of its findings that the diff shows."""
+def place(group: Group, diff: Diff, forge: ForgeName) -> Anchor:
+    """Where the thread stands: on the lines that it suggests to replace.
+
+    Else at the first of its findings that the diff shows.
+    """
+    if len(group.findings) == 1 and (spot := suggestion.spot(group.first, diff, forge)):
+        return spot
     anchors = [diff.anchor(finding.location) for finding in group.findings]
     for kind in (AnchorKind.LINE, AnchorKind.FILE):
         for anchor in anchors:
@@ -83,9 +89,14 @@ def place(group: Group, diff: Diff) -> Anchor:
     return Anchor(AnchorKind.SUMMARY)
 
 
-def body(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> str:
-    """The thread's text, without its mark."""
-    parts = [_said(group, anchor, links, ids), _fix(group), _why(group.first.rule)]
+def body(
+    group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str], *, offered: bool = False
+) -> str:
+    """The thread's text, without its mark. ``offered``: its suggestion can be committed here."""
+    parts = [_said(group, anchor, links, ids), _fix(group)]
+    if offered and group.first.suggestion:
+        parts.append(suggestion.block(group.first.suggestion, links.change.id.forge))
+    parts.append(_why(group.first.rule))
     names = f"{code(group.first.rule)} · {code(ids[group.first.identity])}"
     if len(group.findings) > 1:
         names = code(group.first.rule)
@@ -173,4 +184,4 @@ def _without_mark(text: str) -> str:
     """A body of ours as it was; the mark goes, and so does what a forge would take as a command."""
     visible = re.sub(r"\n*<!-- redline:1 [^>]*-->\s*$", "", text).strip()
     calm = re.sub(r"^(\s*)/", r"\1\\/", visible, flags=re.MULTILINE)
-    return cut(calm, _LONGEST_BODY)
+    return cut(suggestion.withdrawn(calm), _LONGEST_BODY)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.change import Anchor, AnchorKind, Diff
-from bot.markdown import summary, thread
+from bot.markdown import suggestion, summary, thread
 from bot.markdown.links import Links
 from bot.markdown.status import done
 from bot.markdown.thread import Group, groups
@@ -32,7 +32,7 @@ class Parting:
 class Wanted:
     """A review in words, before it is compared with what is posted.
 
-    ``key`` signs the marks; ``url`` is the page behind the status, ``""`` where there is none.
+    ``key`` signs the marks; ``url`` is the page of the change, ``""`` where there is none.
     """
 
     review: Review
@@ -62,30 +62,49 @@ class Wanted:
     def status(self) -> Status:
         """The last word on the commit, with the whole summary for the check's page."""
         page = summary.Page(self.review, self._links, url=self.url, seconds=True)
-        return done(self.review, summary.body(page), self.url)
+        url = f"{self.url}/{self.review.change.head}" if self.url else ""
+        return done(self.review, summary.body(page), url)
 
     def place(self, group: Group) -> Anchor:
         """Where its thread would stand."""
-        return thread.place(group, self.diff)
+        return thread.place(group, self.diff, self.review.change.id.forge)
 
     def mark(self, group: Group) -> Mark:
         """Who its thread is, and a hash of what it says."""
-        first = group.first
+        first, there = group.first, self.place(group)
+        said = thread.body(
+            group, there, self._blind, self.review.ids, offered=self._offered(group, there)
+        )
         return Mark(
             CommentKind.THREAD,
             rule=first.rule,
             path="" if group.alone else first.location.path,
             identity=first.identity if group.alone else "",
             run=self.review.change.head,
-            body=body_hash(thread.body(group, self.place(group), self._blind, self.review.ids)),
+            body=body_hash(said),
             stage=group.stage,
         )
 
     def thread(self, group: Group, anchor: Anchor | None = None) -> Comment:
         """Its thread, at the given place or at its own."""
         there = anchor or self.place(group)
-        text = thread.body(group, there, self._links, self.review.ids)
+        return self._thread(group, there, there)
+
+    def again(self, group: Group, posted: Posted) -> Comment:
+        """Its thread, for a comment that stands already: it suggests nothing for other lines."""
+        return self._thread(group, self.place(group), posted.anchor)
+
+    def _thread(self, group: Group, there: Anchor, stands: Anchor | None) -> Comment:
+        offered = self._offered(group, stands)
+        text = thread.body(group, there, self._links, self.review.ids, offered=offered)
         return self._comment(self.mark(group), text, there)
+
+    def _offered(self, group: Group, stands: Anchor | None) -> bool:
+        """Whether a comment that stands there can suggest its finding's lines."""
+        if len(group.findings) > 1:
+            return False
+        forge = self.review.change.id.forge
+        return suggestion.same(suggestion.spot(group.first, self.diff, forge), stands)
 
     def summary(
         self, *, posted: bool, resolved: Mapping[str, str] | None = None, left: Sequence[str] = ()

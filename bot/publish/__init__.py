@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.change import Anchor, AnchorKind
-from bot.forges.base import Conversation, Refused
+from bot.forges.base import Conversation, Partly, Refused
 from bot.markdown.thread import Group
 from bot.markdown.wanted import Parting, Wanted
 from bot.publish.matching import Match, Renames, chosen, matched
@@ -66,7 +66,7 @@ def _edit_threads(pen: Pen, wanted: Wanted, match: Match) -> None:
         mark = wanted.mark(group)
         # A file's new name too: from push to push it can be followed, over many it may not.
         if (posted.mark.body, posted.mark.subject) != (mark.body, mark.subject):
-            pen.edit(posted, wanted.thread(group).body, mark)
+            pen.edit(posted, wanted.again(group, posted).body, mark)
 
 
 def _edit_summary(pen: Pen, posted: Posted, summary: Comment) -> None:
@@ -78,15 +78,24 @@ def _edit_summary(pen: Pen, posted: Posted, summary: Comment) -> None:
 def _post_threads(pen: Pen, wanted: Wanted, groups: Sequence[Group]) -> None:
     """All that stand on lines as one review; where that is refused, and on files, one by one."""
     inline = [group for group in groups if wanted.place(group).kind is AnchorKind.LINE]
-    if len(inline) > 1:
-        try:
-            pen.post([wanted.thread(group) for group in inline])
-        except Refused as refused:
-            log.warning("review refused", reason=str(refused))
-        else:
-            groups = [group for group in groups if group not in inline]
+    taken = _posted_together(pen, wanted, inline) if len(inline) > 1 else []
     for group in groups:
-        _post_thread(pen, wanted, group)
+        if group not in taken:
+            _post_thread(pen, wanted, group)
+
+
+def _posted_together(pen: Pen, wanted: Wanted, groups: Sequence[Group]) -> Sequence[Group]:
+    """Post them as one review; those that the forge took."""
+    try:
+        pen.post([wanted.thread(group) for group in groups])
+    except Partly as partly:
+        log.warning("review refused in part", reason=str(partly))
+        refused = {comment.mark.subject for comment in partly.refused}
+        return [group for group in groups if wanted.mark(group).subject not in refused]
+    except Refused as refusal:
+        log.warning("review refused", reason=str(refusal))
+        return []
+    return groups
 
 
 def _post_thread(pen: Pen, wanted: Wanted, group: Group) -> None:

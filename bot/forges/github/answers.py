@@ -209,13 +209,18 @@ class ThreadComments(Struct, frozen=True):
 
 
 class Thread(Struct, frozen=True, rename="camel"):
-    """A thread of review comments."""
+    """A thread of review comments; ``line`` is None where it is outdated, or about a file."""
 
     id: str
     is_resolved: bool
     viewer_can_resolve: bool
     resolved_by: Author | None
     comments: ThreadComments
+    path: str = ""
+    line: int | None = None
+    start_line: int | None = None
+    diff_side: str = ""
+    is_outdated: bool = False
 
 
 class PageInfo(Struct, frozen=True, rename="camel"):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bot import marks
-from bot.change import AnchorKind, Change, Kind
+from bot.change import Anchor, AnchorKind, Change, Kind
 from bot.forges.base import Denied, Gone, Reaction, Refused
 from bot.forges.github import answers
 from bot.forges.github.client import Client, Json
@@ -24,6 +24,7 @@ query ($owner: String!, $name: String!, $number: Int!, $after: String) {
         pageInfo { hasNextPage endCursor }
         nodes {
           id isResolved viewerCanResolve resolvedBy { login __typename }
+          path line startLine diffSide isOutdated
           comments(first: 30) {
             nodes {
               id fullDatabaseId body state isMinimized
@@ -49,6 +50,22 @@ mutation ($input: MinimizeCommentInput!) {
 
 
 _Own = tuple[Posted, answers.Thread, answers.ThreadComment]
+
+
+def _lines(anchor: Anchor) -> dict[str, str | int]:
+    """A place as GitHub wants it: ``start_line`` only where there are several lines."""
+    side = _SIDES[anchor.side]
+    one: dict[str, str | int] = {"path": anchor.path, "line": anchor.line, "side": side}
+    return {**one, "start_line": anchor.start, "start_side": side} if anchor.start else one
+
+
+def _anchor(thread: answers.Thread) -> Anchor | None:
+    """Where GitHub shows a thread now, if that is at lines of head."""
+    if thread.line is None or thread.is_outdated or thread.diff_side != "RIGHT":
+        return None
+    start = thread.start_line or thread.line
+    first = start if start < thread.line else 0
+    return Anchor(AnchorKind.LINE, thread.path, thread.line, start=first)
 
 
 @contextmanager
@@ -137,15 +154,7 @@ class GitHubConversation:
 
     def _review(self, comments: Sequence[Comment]) -> None:
         """All or nothing: one place that GitHub does not accept, and the review is Refused."""
-        placed = [
-            {
-                "path": one.anchor.path,
-                "line": one.anchor.line,
-                "side": _SIDES[one.anchor.side],
-                "body": one.body,
-            }
-            for one in comments
-        ]
+        placed = [{**_lines(one.anchor), "body": one.body} for one in comments]
         body = {"commit_id": self._change.head, "event": "COMMENT", "comments": placed}
         self._client.post(f"{self._pull}/reviews", body, object)
 
@@ -210,6 +219,7 @@ class GitHubConversation:
             resolved=thread.is_resolved or first.is_minimized,
             resolver=resolver.login if resolver and not self._me.is_author(resolver) else "",
             url=f"{self._change.url}#discussion_r{first.full_database_id}",
+            anchor=_anchor(thread),
         )
         return posted, thread, first
 

@@ -84,6 +84,31 @@ def test_what_is_listed(
     )
 
 
+def test_a_comment_on_several_lines(forge: GitHub, change: Change, pull: PullRequest) -> None:
+    several = Anchor(AnchorKind.LINE, "Dockerfile", 3, start=1)
+    post(forge, change, thread(change, "several", several), thread(change, "one"))
+    assert [(row["start_line"], row["line"]) for row in pull.threads] == [(1, 3), (None, 3)]
+    listed = [one.anchor for one in forge.conversation(change).own()]
+    assert listed == [several, ON_HEAD]
+    with pytest.raises(Refused):
+        post(
+            forge,
+            change,
+            thread(change, "outside", Anchor(AnchorKind.LINE, "Dockerfile", 9, start=3)),
+        )
+
+
+def test_where_a_comment_stands_now(forge: GitHub, change: Change, pull: PullRequest) -> None:
+    places = (ON_HEAD, ON_BASE, ON_FILE)
+    post(forge, change, *(thread(change, f"rule-{n}", place) for n, place in enumerate(places)))
+    assert [one.anchor for one in forge.conversation(change).own()] == [ON_HEAD, None, None]
+    pull.push({"Dockerfile": "# x\nFROM debian:latest\nRUN true\nUSER root\n"})
+    moved = Anchor(AnchorKind.LINE, "Dockerfile", 4)
+    assert [one.anchor for one in forge.conversation(change).own()] == [moved, None, None]
+    pull.push({"Dockerfile": "FROM debian:latest\nRUN true\nUSER 0\n"})
+    assert [one.anchor for one in forge.conversation(change).own()] == [None, None, None]
+
+
 def test_threads_of_several_pages(forge: GitHub, change: Change) -> None:
     post(forge, change, *(thread(change, f"rule-{n:03}") for n in range(130)))
     assert rules(forge, change) == [f"rule-{n:03}" for n in range(130)]
