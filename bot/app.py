@@ -21,6 +21,7 @@ from bot.hooks import github
 from bot.hooks.delivery import Unreadable, Unsigned, Wish
 from bot.ledger import Busy, Ledger
 from bot.metrics import CONTENT_TYPE, Metrics
+from bot.report import route
 from bot.settings import Settings
 
 MAX_BODY = 25 * 1024 * 1024
@@ -49,6 +50,8 @@ def create_app(settings: Settings, ledger: Ledger) -> FastAPI:
     """The receiver over an open ledger, which stays the caller's to close."""
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     metrics, receiver = Metrics(ledger), Receiver(settings, ledger)
+
+    app.include_router(route.router(settings, ledger))
 
     @app.post("/webhooks/{forge}")
     async def receive(forge: str, request: Request) -> Response:

@@ -11,10 +11,13 @@ from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Unsure
 from bot.formats.json import render
 from bot.ledger import Lease, Ledger, Superseded
 from bot.publish import Timing, publish
+from bot.report.address import address
+from bot.report.making import record
+from bot.report.record import pack
 from bot.review import Review, StageResult, Status
 from bot.settings import Settings
 from workers import checkout, parent
-from workers.checkout import Checkout, fetched
+from workers.checkout import Checkout, Sources, fetched
 from workers.guard import Guard
 from workers.pipe import Ended, Event, Started, Wishes
 from workers.project import STAGE_NAMES
@@ -34,6 +37,7 @@ class Run:
         self._lease, self._forge, self._settings = lease, forge, settings
         self.change: Change = forge.change(lease.change)
         every = settings.forge_pace_seconds
+        self._page = address(settings.public_url, lease.change, settings.key)
         self._guard = Guard(ledger, lease, self.change.installation, every)
         self._quiet = False
         self._doubt = 0.0  # until then a listing may lack a status that may have been written
@@ -54,7 +58,7 @@ class Run:
         """Say aloud that there will be no review: a status that never comes blocks for ever."""
         log.error("review given up", change=self.change.id.number, reason=reason)
         try:
-            self._conclude(markdown.broken(reason))
+            self._conclude(markdown.broken(reason, self._at(self.change.head)))
         except (Denied, Refused) as error:
             log.warning("not even the status", change=self.change.id.number, reason=str(error))
         self._lease.bury(reason)
@@ -66,7 +70,7 @@ class Run:
         a worker that was killed before it could write down that it was done left one.
         """
         self._quiet = not (self._lease.recheck or self._forge.unfinished(self.change))
-        self._show(markdown.running("checking out"))
+        self._show("checking out")
         for head in self._lease.left(self.change.head):
             self._leave(head, self.change.head)
 
@@ -76,10 +80,11 @@ class Run:
             review = Review(self.change, self._results(child, files))
             self._still_the_head()
             status = self._publish(review, files)
-            report = render(review, files.diff, VERSION).encode()
+            body = render(review, files.diff, VERSION).encode()
+            report = pack(record(review, Sources(files).lines, VERSION))
         self._still_the_head()
         self._conclude(status)
-        self._lease.done(self.change.head, review.outcome, report)
+        self._lease.done(self.change.head, review.outcome, body, report)
 
     def _results(self, child: parent.Child, files: Checkout) -> tuple[StageResult, ...]:
         wishes = Wishes(
@@ -91,7 +96,7 @@ class Run:
 
     def _publish(self, review: Review, files: Checkout) -> Status:
         """Bring the conversation up to date; the status that goes with it."""
-        wanted = markdown.wanted(review, files.diff, self._settings.key)
+        wanted = markdown.wanted(review, files.diff, self._settings.key, self._page)
         last = self._lease.last()
         if self.change.id.kind is Kind.CHANGE:
             publish(
@@ -121,19 +126,28 @@ class Run:
     def _leave(self, old: str, new: str) -> None:
         """End the status at a head that was replaced; the next run tries what fails here."""
         try:
-            leave_status(self._forge, Seen(self.change.id, old), markdown.superseded(new))
+            gone = markdown.superseded(new, self._page)
+            leave_status(self._forge, Seen(self.change.id, old), gone)
         except ForgeError as error:
             log.info("old status left", reason=str(error))
         else:
             self._lease.ended(old)
 
-    def _show(self, status: Status) -> None:
-        """Show how far it is. A review does not end because that could not be shown."""
+    def _at(self, head: str) -> str:
+        """The page of one commit's review; ``""`` where nobody could reach it."""
+        return f"{self._page}/{head}" if self._page else ""
+
+    def _show(self, title: str) -> None:
+        """Show how far it is. A review does not end because that could not be shown.
+
+        The page shows it too: GitLab's status keeps its first text for as long as it runs.
+        """
         self._guard.check()
+        self._lease.tell(title)
         if self._quiet:
             return
         try:
-            self._forge.status(self.change, status)
+            self._forge.status(self.change, markdown.running(title, self._at(self.change.head)))
         except Unsure as error:
             self._doubt = time.monotonic() + self._settings.settle_seconds
             log.info("progress not shown", reason=str(error))
@@ -178,7 +192,7 @@ def renames(files: Checkout, run: str, last: str) -> Mapping[str, str]:
 class Watch:
     """Looks on while the child works: shows progress, ends a run that is not wanted any more."""
 
-    def __init__(self, check: Callable[[], None], show: Callable[[Status], None]) -> None:
+    def __init__(self, check: Callable[[], None], show: Callable[[str], None]) -> None:
         self._check, self._show = check, show
         self._started = self._checked = time.monotonic()
         self._next = self._started + EDIT_SECONDS
@@ -198,7 +212,7 @@ class Watch:
         if self._stages and now >= self._next:
             taken = now - self._started
             self._next = now + max(EDIT_SECONDS, taken * (EDIT_GROWTH - 1))
-            self._show(markdown.running(self._title(taken)))
+            self._show(self._title(taken))
 
     def _title(self, taken: float) -> str:
         last = self._stages[-1]

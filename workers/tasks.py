@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import markdown
-from bot.change import Seen
+from bot.change import ChangeId, Seen
 from bot.forges.base import ForgeError, Gone, Limited, Unsure
 from bot.ledger import Busy, Lease, Lost, Over, change_id
 from bot.ledger.queue import ANNOUNCE, COMMAND, LEAVE, REVIEW
+from bot.report.address import address
 from workers import life, orders
 from workers.app import forge, ledger, make, settings
 from workers.checkout import CheckoutError, HeadGone, Unreachable
@@ -34,6 +35,11 @@ COMMAND_SECONDS = 86_400.0  # what nobody could answer in a day is not answered 
 def owner() -> str:
     """Who holds a lease: this machine, this process, this task."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def page(change: ChangeId, head: str = "") -> str:
+    """The page behind a status of ours; ``""`` where the server has no address for people."""
+    return address(settings().public_url, change, settings().key, head)
 
 
 def taken(fields: tuple[str | int, ...]) -> Lease | None:
@@ -79,7 +85,7 @@ def leave(*fields: str | int) -> None:
     change = change_id(fields)
     for head in filter(None, ledger().left(change)):
         try:
-            leave_status(forge(change.forge), Seen(change, head), markdown.closed())
+            leave_status(forge(change.forge), Seen(change, head), markdown.closed(page(change)))
         except ForgeError as error:
             log.info("old status left", reason=str(error))
             return
@@ -110,7 +116,7 @@ def _announced(lease: Lease) -> None:
         at = forge(lease.change.forge)
         change = at.change(lease.change)
         if lease.recheck or at.unfinished(change):
-            at.status(change, markdown.queued())
+            at.status(change, markdown.queued(page(change.id, change.head)))
         lease.announced(change.head)
     except ForgeError as error:
         log.info("not announced", reason=str(error))

@@ -15,7 +15,7 @@ from bot.cli.progress import shown_progress
 from bot.review import Review, StageResult, said_once
 from rules.finding import Severity
 from workers import parent
-from workers.checkout import Checkout, CheckoutError, local
+from workers.checkout import Checkout, CheckoutError, Sources, local
 from workers.pipe import Ended, Event, Wishes
 from workers.project import STAGE_NAMES
 
@@ -157,7 +157,6 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
 
 def _terminal(checkout: Checkout, request: Request, stream: TextIO) -> "Terminal":
     from bot.cli.printer import Printer
-    from bot.cli.source import Sources
     from bot.cli.terminal import Terminal
 
     console = Printer(file=stream, highlight=False, soft_wrap=True)

@@ -68,19 +68,19 @@ def look(connection: Connection, change: ChangeId, which: str) -> Shelf | None:
 
 
 def _state(change: ChangeId) -> Select[Any]:
-    runs = ChangeRow.until > now()
-    return select(
+    columns: tuple[Any, ...] = (
         ChangeRow.id,
         ChangeRow.open,
         ChangeRow.head,
         ChangeRow.progress,
         (ChangeRow.wanted > ChangeRow.done).label("waits"),
-        runs.label("runs"),
+        (ChangeRow.until > now()).label("runs"),
         (now() - ChangeRow.leased_at).label("ran"),
         (now() - ChangeRow.wished_at).label("waited"),
         ChangeRow.dead_at,
         ChangeRow.reason,
-    ).where(is_change(change))
+    )
+    return select(*columns).where(is_change(change))
 
 
 def _reviews(change: int, report: Any) -> Select[Any]:

@@ -165,4 +165,5 @@ def _notes(page: Page) -> str:
 def _end(page: Page) -> str:
     verb = "Reviewed" if page.seconds else "This list last changed"
     written = f"{verb} at {page.links.commit}. " if page.links.commit else ""
-    return f"{written}`/recheck` reviews again, `/redline help` lists the commands."
+    whole = f"[The whole review]({page.url}) shows the source too. " if page.url else ""
+    return f"{written}{whole}`/recheck` reviews again, `/redline help` lists the commands."

@@ -22,8 +22,13 @@ def address(public_url: str, change: ChangeId, key: bytes, which: str = "") -> s
     """The page of a change, or of one review of it; ``""`` where nobody could reach it."""
     if not (public_url and key):
         return ""
-    place = f"{change.forge}/{change.repository}/{_name(change)}/{signature(change, key)}"
-    return f"{public_url.rstrip('/')}/reviews/{place}{f'/{which}' if which else ''}"
+    return public_url.rstrip("/") + path(change, key, which)
+
+
+def path(change: ChangeId, key: bytes, which: str = "") -> str:
+    """The same page, below the address of this server."""
+    place = f"/reviews/{change.forge}/{change.repository}/{_name(change)}/{signature(change, key)}"
+    return f"{place}/{which}" if which else place
 
 
 def signature(change: ChangeId, key: bytes) -> str:

@@ -55,11 +55,13 @@ class Around:
     """What stands around one review of a change that a forge knows.
 
     ``newest`` is the address of a newer review than the one shown, ``""`` where it is the newest.
+    ``dead`` says why a later review was given up.
     """
 
     past: Sequence[Past] = ()
     running: Running | None = None
     newest: str = ""
+    dead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def review(record: Record, at: float, around: Around | None = None) -> str:
         past=beside.past,
         running=beside.running,
         newest=beside.newest,
+        dead=beside.dead,
         again=beside.running.again if beside.running else 0,
         meta_policy=_FENCE if around is None else "",
     )

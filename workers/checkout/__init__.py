@@ -6,6 +6,7 @@ The only place that runs git.
 from workers.checkout.local import local
 from workers.checkout.mirror import fetched
 from workers.checkout.reading import MOST_FILES, Checkout, Range
+from workers.checkout.source import Sources
 from workers.checkout.terms import (
     CheckoutError,
     Denied,
@@ -20,6 +21,6 @@ from workers.checkout.terms import (
 
 __all__ = [
     "MOST_FILES", "Checkout", "CheckoutError", "Denied", "HeadGone", "Incomplete",
-    "NotARepository", "NothingToCompare", "Oversize", "Range", "UnknownCommit", "Unreachable",
-    "fetched", "local",
+    "NotARepository", "NothingToCompare", "Oversize", "Range", "Sources", "UnknownCommit",
+    "Unreachable", "fetched", "local",
 ]  # fmt: skip

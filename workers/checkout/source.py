@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from rules.finding import Location, Side
-from workers.checkout import Checkout
+from workers.checkout.reading import Checkout
+from workers.checkout.terms import CheckoutError
 
 
 class Sources:
@@ -17,8 +18,15 @@ class Sources:
         """All lines of the file that the location lies in."""
         key = (location.side, location.path)
         if key not in self._read:
-            self._read[key] = self._text(*key).split("\n")
+            self._read[key] = self._shown(*key).split("\n")
         return self._read[key]
+
+    def _shown(self, side: Side, path: str) -> str:
+        """The text; nothing where it cannot be had now: no review ends for want of an excerpt."""
+        try:
+            return self._text(side, path)
+        except CheckoutError:
+            return ""
 
     def _text(self, side: Side, path: str) -> str:
         commit = self._checkout.head if side is Side.HEAD else self._checkout.merge_base
