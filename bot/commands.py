@@ -1,4 +1,4 @@
-"""What people may ask in a comment, and who may ask it. Pure.
+"""What people may ask in a comment. Pure.
 
 A command is a line of its own: ``/recheck [project...]``, or a verb after ``/redline`` or
 ``@redline``. Lines that a reader sees as code, quote or HTML do not count, so markdown-it says
@@ -7,18 +7,20 @@ which lines are plain text; a line it cannot place (too deeply nested) does not 
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.forges.base import Role
+DESTROYED = "destroyed"  # in place of a finding: all that the change destroys or replaces
 
 _MAX_TEXT = 65_536  # characters, GitHub's limit for a comment
-_MAX_LINE = 1_000
+_MAX_LINE = 2_000
 _MAX_COMMANDS = 5
 _NESTING = 10  # bounds the time for hostile text: 64 KiB of lazy quotes take under a second
 
@@ -28,6 +30,16 @@ _LINE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _PROJECT = re.compile(r"[\w.@][\w./@+~-]{0,299}")
+_FINDING = re.compile(r"(?P<quote>`?)(?P<name>[a-z0-9]{2,32})(?P=quote)", re.ASCII | re.IGNORECASE)
+_SHA = re.compile(r"[0-9a-f]{7,40}", re.ASCII | re.IGNORECASE)
+# Telephones make one long dash of two short ones.
+_OPTIONS = re.compile(
+    r"(?:(?:--|\u2014)until(?:[ \t]+|=)(?P<until>\S+)[ \t]+)?"
+    r"(?:--|\u2014)reason(?:[ \t]+|=)(?P<reason>.*\S)",
+    re.IGNORECASE,
+)
+_LATE_UNTIL = re.compile(r"(?:--|\u2014)until(?:[ \t]+|=)[0-9]{4}-[0-9]", re.IGNORECASE)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _BREAK = re.compile(r"\r\n?|\n")
 _HIDING = re.compile(r"`+|<!--|-->")
 
@@ -37,15 +49,43 @@ class Verb(StrEnum):
 
     RECHECK = "recheck"
     HELP = "help"
+    STATUS = "status"
+    EXPLAIN = "explain"
+    ALLOW = "allow"
+    ACKNOWLEDGE = "acknowledge"
+    RUN = "run"
+    PAUSE = "pause"
+    RESUME = "resume"
     UNKNOWN = "unknown"
+
+
+class Wrong(StrEnum):
+    """Why a known verb was not understood."""
+
+    FINDING = "finding"  # it names none
+    REASON = "reason"  # it gives none
+    DATE = "date"  # what follows --until is no day
+    ORDER = "order"  # --until stands behind --reason, which takes the rest of the line
+    SHA = "sha"  # it names no commit
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing asked; ``projects`` narrow a recheck, none means all."""
+    """One thing asked.
+
+    ``projects`` narrow a recheck, none means all. ``finding`` is a short id, or ``destroyed``.
+    ``until`` is a day (ISO), the last on which an exception holds. ``reason`` is as it was typed.
+    ``sha`` is the start of a commit, at least 7 digits. ``wrong`` is set where the verb was
+    understood and the rest was not.
+    """
 
     verb: Verb
     projects: tuple[str, ...] = ()
+    finding: str = ""
+    until: str = ""
+    reason: str = ""
+    sha: str = ""
+    wrong: Wrong | None = None
 
 
 def parse(text: str) -> list[Command]:
@@ -61,25 +101,84 @@ def parse(text: str) -> list[Command]:
     return list(found)[:_MAX_COMMANDS]
 
 
-def allowed(verb: Verb, role: Role, own_change: bool) -> bool:
-    """Whether someone with this role may ask it (each row of the help's table)."""
-    if own_change:
-        return True
-    return role >= (Role.TRIAGE if verb is Verb.RECHECK else Role.READ)
-
-
 def _command(line: str) -> Command | None:
+    """The command of a line. What may be prose, and what was never a command, is None."""
     match = _LINE.fullmatch(line) if len(line) <= _MAX_LINE else None
     if match is None:
         return None
     verb = (match["bare"] or match["verb"] or "").lower()
-    words = tuple((match["rest"] or "").split())
-    if verb == Verb.RECHECK:
-        return Command(Verb.RECHECK, words) if all(map(_PROJECT.fullmatch, words)) else None
-    if verb == Verb.HELP:
-        return None if words else Command(Verb.HELP)
-    # A line that begins with a mention may be prose to a person of that name.
-    return Command(Verb.UNKNOWN) if match["name"].startswith("/") else None
+    rest = (match["rest"] or "").strip(" \t")
+    mentioned = (match["name"] or "").startswith("@")  # a person may have that name
+    if verb not in _READERS:
+        return None if mentioned else Command(Verb.UNKNOWN)
+    command = _READERS[verb](Verb(verb), rest)
+    prose = command is not None and command.wrong and mentioned and "--" not in rest
+    return None if prose else command
+
+
+def _bare(verb: Verb, rest: str) -> Command | None:
+    return None if rest else Command(verb)
+
+
+def _recheck(verb: Verb, rest: str) -> Command | None:
+    words = tuple(rest.split())
+    return Command(verb, words) if all(map(_PROJECT.fullmatch, words)) else None
+
+
+def _explain(verb: Verb, rest: str) -> Command:
+    name, more = _finding(rest)
+    return Command(verb, finding=name) if name and not more else Command(verb, wrong=Wrong.FINDING)
+
+
+def _run(verb: Verb, rest: str) -> Command:
+    found = _SHA.fullmatch(rest.strip("`"))
+    return Command(verb, sha=found[0].lower()) if found else Command(verb, wrong=Wrong.SHA)
+
+
+def _pardon(verb: Verb, rest: str) -> Command:
+    """``<finding> [--until DATE] --reason TEXT``; an acknowledgement has no date."""
+    name, more = _finding(rest)
+    if not name or (name == DESTROYED and verb is Verb.ALLOW):
+        return Command(verb, wrong=Wrong.FINDING)
+    options = _OPTIONS.fullmatch(more)
+    if options is None:
+        return Command(verb, finding=name, wrong=Wrong.REASON)
+    until, reason = options["until"] or "", options["reason"]
+    if until and (verb is Verb.ACKNOWLEDGE or not _is_day(until)):
+        return Command(verb, finding=name, wrong=Wrong.DATE)
+    if _LATE_UNTIL.search(reason):
+        return Command(verb, finding=name, wrong=Wrong.ORDER)
+    return Command(verb, finding=name, until=until, reason=reason)
+
+
+def _finding(rest: str) -> tuple[str, str]:
+    """The id that it begins with, and what follows; no id where its first word is none."""
+    first, _, more = rest.replace("\t", " ").partition(" ")
+    found = _FINDING.fullmatch(first)
+    return (found["name"].lower(), more.strip()) if found else ("", rest)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DATE.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+_Reader = Callable[[Verb, str], Command | None]
+_READERS: Mapping[str, _Reader] = MappingProxyType(
+    {
+        Verb.RECHECK: _recheck,
+        Verb.HELP: _bare,
+        Verb.STATUS: _bare,
+        Verb.EXPLAIN: _explain,
+        Verb.ALLOW: _pardon,
+        Verb.ACKNOWLEDGE: _pardon,
+        Verb.RUN: _run,
+        Verb.PAUSE: _bare,
+        Verb.RESUME: _bare,
+    }
+)
 
 
 def _plain(lines: Sequence[str]) -> Iterator[str]:

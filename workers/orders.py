@@ -4,10 +4,11 @@ import structlog
 
 from bot import answers
 from bot.change import Change
-from bot.commands import Command, Verb, allowed, parse
+from bot.commands import Command, Verb, parse
 from bot.forges.base import Conversation, Forge, Gone, Reaction, Refused
-from bot.ledger import Ledger, Stored
+from bot.ledger import Ledger, Recheck, Stored
 from bot.marks import body_hash
+from bot.permission import Act, may
 from bot.review import CommentKind
 
 log = structlog.get_logger()
@@ -38,7 +39,7 @@ class _Order:
         known = [command.verb for command in commands if command.verb is not Verb.UNKNOWN]
         refused = [verb for verb in known if not self._may(verb)]
         if Verb.RECHECK in known and Verb.RECHECK not in refused:
-            self._ledger.want(self._stored.change, recheck=True)
+            self._ledger.want(self._stored.change, Recheck())
         wants_help = Verb.HELP in known and Verb.HELP not in refused
         self._say(answers.words(len(known) == len(commands), refused, wants_help))
         fine = len(known) == len(commands) and not refused
@@ -48,7 +49,8 @@ class _Order:
         """Asked of the forge now: what a payload says of its author is not believed."""
         author = self._stored.author
         own = bool(author) and author == self._change.author
-        return allowed(verb, self._forge.role(self._change, author), own)
+        act = Act.RECHECK if verb is Verb.RECHECK else Act.ASK
+        return may(act, self._forge.role(self._change, author), own=own)
 
     def _say(self, text: str) -> None:
         """Answer in words, but nothing that already stands there: two hundred who ask get one."""

@@ -19,15 +19,17 @@ class Wish(StrEnum):
 
     REVIEW = "review"  # a head, if it is not reviewed yet
     AFRESH = "afresh"  # the same head again, since its change is another now (base, draft)
-    RECHECK = "recheck"  # the same head again, since someone asks
     COMMAND = "command"  # someone may have asked for something in a comment
     CLOSE = "close"
     NOTHING = "nothing"
 
 
+BUTTON = "button "  # in place of a comment's id, with the delivery's: nobody wrote a comment
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A comment by a person on an open change, that may hold a command.
+    """A comment by a person on an open change, that may hold a command; or a button they pressed.
 
     ``comment`` is the forge's id of it, ``author`` a login.
     """
@@ -45,7 +47,7 @@ class Delivery:
     ``repository`` is the name and ``head`` the commit as the payload says them: hints, the forge
     is asked for both. ``at``: when the change was last altered by the payload's word (seconds
     since 1970, 0 unknown), by which a delivery that comes late is known. ``change`` None with
-    the wish RECHECK: each open change of ``repository_id`` at ``head``.
+    the wish COMMAND: each open change of ``repository_id`` at ``head``.
     """
 
     forge: ForgeName

@@ -9,10 +9,11 @@ from types import MappingProxyType
 
 from bot.change import ChangeId, ForgeName, Kind
 from bot.hooks import document, fields
-from bot.hooks.delivery import Asked, Delivery, Unreadable, Unsigned, Wish
+from bot.hooks.delivery import BUTTON, Asked, Delivery, Unreadable, Unsigned, Wish
 from bot.hooks.fields import Body, Headers
 
 NAME = "redline"  # of our check run
+BUTTONS = ("recheck", "replan")  # a plan is made anew with all else
 _SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
 
 _PULL_REQUEST_WISHES = MappingProxyType(
@@ -112,29 +113,33 @@ def _issue_comment(delivery: Delivery, action: str, payload: Body) -> Delivery:
 
 
 def _check_run(delivery: Delivery, action: str, payload: Body) -> Delivery:
-    """The buttons of our check: the one that GitHub draws, and our own, named like a command."""
+    """The buttons of our check: the one that GitHub draws, and our own, named like commands."""
     button = fields.text(payload, "requested_action", "identifier")
     if fields.text(payload, "check_run", "name") != NAME:
         return delivery
-    if action != "rerequested" and (action, button) != ("requested_action", "recheck"):
+    if action != "rerequested" and (action != "requested_action" or button not in BUTTONS):
         return delivery
-    return _recheck(delivery, payload, "check_run")
+    return _pressed(delivery, payload, "check_run")
 
 
 def _check_suite(delivery: Delivery, action: str, payload: Body) -> Delivery:
-    return _recheck(delivery, payload, "check_suite") if action == "rerequested" else delivery
+    return _pressed(delivery, payload, "check_suite") if action == "rerequested" else delivery
 
 
-def _recheck(delivery: Delivery, payload: Body, of: str) -> Delivery:
-    """A recheck of the one change that is named, else of all at the head: forks' are not named."""
-    head = fields.sha(payload, of, "head_sha")
+def _pressed(delivery: Delivery, payload: Body, of: str) -> Delivery:
+    """A recheck of the one change that is named, else of all at the head: forks' are not named.
+
+    It is asked for by whoever pressed: what they may do is asked of GitHub, as for a comment.
+    """
+    head, author = fields.sha(payload, of, "head_sha"), fields.text(payload, "sender", "login")
     changes = fields.at(payload, of, "pull_requests")
     numbers = changes if isinstance(changes, list) else []
     number = fields.number(numbers[0], "number") if len(numbers) == 1 else 0
-    if not head:
+    if not head or fields.text(payload, "sender", "type") != "User" or author.endswith("[bot]"):
         return delivery
     change = _change(delivery, number) if number else None
-    return replace(delivery, wish=Wish.RECHECK, change=change, head=head)
+    asked = Asked(BUTTON + delivery.id, author, "/redline recheck")
+    return replace(delivery, wish=Wish.COMMAND, change=change, head=head, asked=asked)
 
 
 def _merge_group(delivery: Delivery, action: str, payload: Body) -> Delivery:

@@ -4,14 +4,18 @@ from bot.ledger.errors import Busy, Closed, LedgerError, Lost, Over, Superseded,
 from bot.ledger.lease import Intent, Lease, Reviewed
 from bot.ledger.ledger import Dead, Gauges, Ledger, Stored
 from bot.ledger.models import arguments, change_id
+from bot.ledger.people import Audited, Entry, People
 from bot.ledger.queue import Due
 from bot.ledger.shelf import Kept, Now, Shelf
+from bot.ledger.wanted import Recheck
 
 __all__ = [
+    "Audited",
     "Busy",
     "Closed",
     "Dead",
     "Due",
+    "Entry",
     "Gauges",
     "Intent",
     "Kept",
@@ -21,6 +25,8 @@ __all__ = [
     "Lost",
     "Now",
     "Over",
+    "People",
+    "Recheck",
     "Reviewed",
     "Shelf",
     "Stored",

@@ -23,6 +23,7 @@ from bot.ledger.models import (
 _INTENTS_KEPT = 86_400.0
 _SETBACKS = ""  # in place of a head: how often in a row the forge gave no answer
 _FORCED = ChangeRow.forced > ChangeRow.done
+_KEYED = ChangeRow.keyed > ChangeRow.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,20 @@ def take(database: Database, change: ChangeId, owner: str, seconds: float) -> "L
             queued_at=0,
             rechecked_at=case((_FORCED, now()), else_=ChangeRow.rechecked_at),
         )
-        .returning(ChangeRow.id, ChangeRow.fence, ChangeRow.taken, _FORCED.label("recheck"))
+        .returning(
+            ChangeRow.id,
+            ChangeRow.fence,
+            ChangeRow.taken,
+            _FORCED.label("recheck"),
+            _KEYED.label("keyed"),
+        )
     )
     with database.write() as connection:
         row = connection.execute(taken).one_or_none()
     if row is None:
         return None
-    return Lease(
-        database, change, owner, seconds, _Place(row.id, row.fence, row.taken), row.recheck
-    )
+    place = _Place(row.id, row.fence, row.taken)
+    return Lease(database, change, owner, seconds, place, row.recheck, row.keyed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,10 @@ class _Place:
 class Lease:
     """Held by ``owner`` for ``seconds`` on the database's clock, unless renewed.
 
-    ``recheck``: review the head even if it has been reviewed. What writes raises Lost when the
-    lease is not ours any more, so that a run that was frozen past it does no harm.
+    ``recheck``: review the head even if it has been reviewed. ``keyed``: stages with credentials
+    may serve it; not where all that is wanted was asked for by people who may not. What writes
+    raises Lost when the lease is not ours any more, so that a run that was frozen past it does no
+    harm.
     """
 
     _database: Database
@@ -92,6 +100,7 @@ class Lease:
     seconds: float
     _place: _Place
     recheck: bool
+    keyed: bool
     _counted: str = field(default="", init=False)
 
     @property

@@ -12,7 +12,9 @@ from bot.ledger.database import Database, now
 from bot.ledger.lease import Lease, expire, take
 from bot.ledger.migrate import migrate
 from bot.ledger.models import (
+    AllowanceRow,
     AttemptRow,
+    AuditRow,
     ChangeRow,
     CommandRow,
     CounterRow,
@@ -22,8 +24,10 @@ from bot.ledger.models import (
     identity,
     is_change,
 )
+from bot.ledger.people import KEPT, People
 from bot.ledger.queue import Due
 from bot.ledger.shelf import Shelf
+from bot.ledger.wanted import Recheck
 from bot.ledger.wishes import Wishes
 
 DAY = 86_400.0
@@ -71,6 +75,7 @@ class Ledger:
     def __init__(self, database: Database, recheck_seconds: float) -> None:
         self._database = database
         self._wishes = Wishes(database, recheck_seconds)
+        self.people = People(database)
 
     @classmethod
     def open(cls, url: str, *, patience: float = 5.0, recheck_seconds: float = 60.0) -> Self:
@@ -111,13 +116,13 @@ class Ledger:
         with self._database.write() as connection:
             return self._wishes.remember(connection, delivery)
 
-    def want(self, change: ChangeId, *, recheck: bool = False) -> bool:
-        """Want a review; ``recheck``: another one, someone has asked for it.
+    def want(self, change: ChangeId, recheck: Recheck | None = None) -> bool:
+        """Want a review; ``recheck``: another one, since someone has asked for it.
 
         False: one was wanted already and has not begun.
         """
         with self._database.write() as connection:
-            return self._wishes.want(connection, change, recheck=recheck)
+            return self._wishes.want(connection, change, recheck)
 
     def find(self, seen: Seen, began: float) -> bool:
         """Want a head that the forge shows without a final status of ours, if nobody is at it.
@@ -253,10 +258,11 @@ class Ledger:
         """The age in seconds of the oldest wish that nobody has served, 0 without one."""
         return self.gauges().oldest_seconds
 
-    def review(self, change: ChangeId) -> bytes | None:
-        """The newest review of a change, as it was kept."""
+    def review(self, change: ChangeId, age: float = 0.0) -> bytes | None:
+        """The newest review of a change as it was kept, of those that are ``age`` seconds old."""
         found = select(ReviewRow.body).join(ChangeRow, ChangeRow.id == ReviewRow.change)
-        newest = found.where(is_change(change)).order_by(ReviewRow.id.desc()).limit(1)
+        old = found.where(is_change(change), ReviewRow.at <= now() - age)
+        newest = old.order_by(ReviewRow.id.desc()).limit(1)
         with self._database.read() as connection:
             body: bytes | None = connection.execute(newest).scalar_one_or_none()
         return body
@@ -286,12 +292,14 @@ class Ledger:
 
     def prune(self) -> None:
         """Drop what is too old to matter: deliveries after 7 days, all else after 90."""
-        old = now() - 90 * DAY
+        old, there = now() - 90 * DAY, select(ChangeRow.id)
         with self._database.write() as connection:
             for table, condition in (
                 (DeliveryRow, DeliveryRow.received_at < now() - 7 * DAY),
                 (ReviewRow, ReviewRow.at < old),
                 (CommandRow, (CommandRow.finished_at > 0) & (CommandRow.asked_at < old)),
                 (ChangeRow, ~ChangeRow.open & (ChangeRow.wished_at < old)),
+                (AllowanceRow, (AllowanceRow.change > 0) & AllowanceRow.change.not_in(there)),
+                (AuditRow, AuditRow.verb.not_in(KEPT) & (AuditRow.at < old)),
             ):
                 connection.execute(delete(table).where(condition))

@@ -5,6 +5,18 @@ from dataclasses import dataclass
 from bot.hooks.delivery import Delivery, Wish
 
 
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Someone asks for another review of the same head.
+
+    ``keyed``: stages with credentials may run for them. ``at_once``: they need not wait until a
+    recheck is due again, since they decided something that the status has to show.
+    """
+
+    keyed: bool = False
+    at_once: bool = False
+
+
 @dataclass(slots=True)
 class Wanted:
     """The columns of a change's row that wishes read and write; ``models`` says what they are.
@@ -21,6 +33,7 @@ class Wanted:
     done: int
     pushed: int
     forced: int
+    keyed: int
     wished_at: float
     not_before: float
     queued_at: float
@@ -38,13 +51,11 @@ class Wanted:
         """Whether something is wanted that nobody has finished."""
         return self.wanted > self.done
 
-    def apply(self, delivery: Delivery, recheck_seconds: float) -> None:
+    def apply(self, delivery: Delivery) -> None:
         """Do what a delivery says, unless it was sent before one that was heard already."""
-        if delivery.wish is Wish.RECHECK:
-            self.recheck(recheck_seconds)
-        elif delivery.at and delivery.at < self.at:
+        if delivery.at and delivery.at < self.at:
             return
-        elif delivery.wish is Wish.CLOSE:
+        if delivery.wish is Wish.CLOSE:
             self.close()
         elif delivery.wish in (Wish.REVIEW, Wish.AFRESH):
             self._push(delivery)
@@ -57,12 +68,13 @@ class Wanted:
         if delivery.wish is Wish.REVIEW and delivery.head and delivery.head == known:
             return
         self._wish()
-        self.pushed, self.not_before = self.wanted, 0
+        self.pushed = self.keyed = self.wanted
+        self.not_before = 0
         self.dead_at, self.reason = 0, ""
         if delivery.wish is Wish.AFRESH:
             self._force()
 
-    def recheck(self, seconds: float) -> bool:
+    def recheck(self, asked: Recheck, seconds: float) -> bool:
         """Someone asks for the same head again. Two hundred of them in a minute make two runs:
 
         those that come before a run has begun are one wish, and the next run waits its time.
@@ -71,6 +83,10 @@ class Wanted:
         if new:
             self._wish()
             self.not_before = self.rechecked_at + seconds
+        if asked.at_once:
+            self.not_before = min(self.not_before, self.time)
+        if asked.keyed:
+            self.keyed = self.wanted
         self._force()
         return new
 
@@ -78,6 +94,7 @@ class Wanted:
         """Another look at the same head, if no run is to come that has not begun."""
         if self.open and (self._running or not self.waits):
             self._wish()
+            self.keyed = self.wanted
 
     @property
     def _running(self) -> bool:
@@ -89,7 +106,7 @@ class Wanted:
         if self.waits:
             return False
         self._wish()
-        self.forced = self.wanted
+        self.forced = self.keyed = self.wanted
         return True
 
     def close(self) -> None:

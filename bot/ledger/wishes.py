@@ -12,7 +12,7 @@ from bot.change import ChangeId, Seen
 from bot.hooks.delivery import Delivery, Wish
 from bot.ledger.database import Database, now
 from bot.ledger.models import AttemptRow, ChangeRow, CommandRow, DeliveryRow, table
-from bot.ledger.wanted import Wanted
+from bot.ledger.wanted import Recheck, Wanted
 
 _CHANGES = table(ChangeRow).c
 _NAMES = [field.name for field in fields(Wanted) if field.name in _CHANGES]
@@ -70,14 +70,14 @@ class Wishes:
             if delivery.asked is not None:
                 self._ask(connection, wanted, delivery)
             else:
-                wanted.apply(delivery, self._recheck_seconds)
+                wanted.apply(delivery)
                 _write(connection, wanted)
         return True
 
-    def want(self, connection: Connection, change: ChangeId, *, recheck: bool) -> bool:
+    def want(self, connection: Connection, change: ChangeId, recheck: Recheck | None) -> bool:
         """Someone's recheck, or the reconciler's find. False: that was wanted already."""
         wanted = self._one(connection, change)
-        new = wanted.recheck(self._recheck_seconds) if recheck else wanted.find()
+        new = wanted.recheck(recheck, self._recheck_seconds) if recheck else wanted.find()
         _write(connection, wanted)
         return new
 
@@ -106,7 +106,7 @@ class Wishes:
         """The changes that a delivery speaks of."""
         if delivery.change is not None:
             return [self._one(connection, delivery.change)]
-        if delivery.wish is not Wish.RECHECK:
+        if delivery.wish is not Wish.COMMAND:
             return []
         at = {
             "forge": delivery.forge,

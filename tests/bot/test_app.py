@@ -383,7 +383,6 @@ def test_every_wish_of_a_webhook_is_taken(running: Receiver) -> None:
     sent = {
         Wish.REVIEW: ("pull_request", payloads.pull_request("opened")),
         Wish.AFRESH: ("pull_request", payloads.pull_request("ready_for_review")),
-        Wish.RECHECK: ("check_suite", payloads.check_suite()),
         Wish.COMMAND: ("issue_comment", payloads.comment("/help")),
         Wish.CLOSE: ("pull_request", payloads.pull_request("closed")),
     }

@@ -1,15 +1,30 @@
-"""What counts as a command, what does not, and who may give it."""
+"""What counts as a command, and what does not."""
 
+import re
 import time
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import Command, Verb, allowed, parse
-from bot.forges.base import Role
+from bot.commands import Command, Verb, Wrong, parse
 
 RECHECK, HELP, UNKNOWN = Command(Verb.RECHECK), Command(Verb.HELP), Command(Verb.UNKNOWN)
+SHA = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334"
+
+
+def allow(reason: str, finding: str = "r7k2", until: str = "") -> Command:
+    return Command(Verb.ALLOW, finding=finding, reason=reason, until=until)
+
+
+def acknowledge(reason: str, finding: str = "r7k2") -> Command:
+    return Command(Verb.ACKNOWLEDGE, finding=finding, reason=reason)
+
+
+def wrong(verb: Verb, why: Wrong, finding: str = "") -> Command:
+    return Command(verb, finding=finding, wrong=why)
+
 
 ASKED = {
     "/recheck": [RECHECK],
@@ -21,7 +36,51 @@ ASKED = {
     "/redline help": [HELP],
     "/redline": [UNKNOWN],
     "/redline dance": [UNKNOWN],
-    "/redline explain r7k2": [UNKNOWN],
+    "/redline status": [Command(Verb.STATUS)],
+    "/redline pause\n@redline resume": [Command(Verb.PAUSE), Command(Verb.RESUME)],
+    "/redline explain r7k2": [Command(Verb.EXPLAIN, finding="r7k2")],
+    "@redline EXPLAIN `R7K2abcd`": [Command(Verb.EXPLAIN, finding="r7k2abcd")],
+    "/redline allow r7k2 --reason it is old": [allow("it is old")],
+    "/redline allow r7k2 --reason  don't ask; `id` | $(id) -- really ": [
+        allow("don't ask; `id` | $(id) -- really")
+    ],
+    "/redline allow r7k2 --until 2027-01-31 --reason moves in January": [
+        allow("moves in January", until="2027-01-31")
+    ],
+    "/redline allow r7k2 --until=2027-01-31 --REASON=moves": [allow("moves", until="2027-01-31")],
+    "/redline allow r7k2 \u2014until 2027-01-31 \u2014reason typed on a telephone": [
+        allow("typed on a telephone", until="2027-01-31")
+    ],
+    "@redline allow r7k2 --reason said to it": [allow("said to it")],
+    "/redline allow `r7k2` --reason --reason": [allow("--reason")],
+    "/redline acknowledge r7k2 --reason moved by hand": [acknowledge("moved by hand")],
+    "/redline acknowledge destroyed --reason a test stack": [
+        acknowledge("a test stack", "destroyed")
+    ],
+    f"/redline run {SHA}": [Command(Verb.RUN, sha=SHA)],
+    "/redline run A1B2C3D": [Command(Verb.RUN, sha="a1b2c3d")],
+    "/redline run `a1b2c3d`": [Command(Verb.RUN, sha="a1b2c3d")],
+    "/redline explain": [wrong(Verb.EXPLAIN, Wrong.FINDING)],
+    "/redline explain r7k2 please": [wrong(Verb.EXPLAIN, Wrong.FINDING)],
+    "/redline explain <b>": [wrong(Verb.EXPLAIN, Wrong.FINDING)],
+    "/redline allow": [wrong(Verb.ALLOW, Wrong.FINDING)],
+    "/redline allow destroyed --reason all of it": [wrong(Verb.ALLOW, Wrong.FINDING)],
+    "/redline allow --reason which one": [wrong(Verb.ALLOW, Wrong.FINDING)],
+    "/redline allow r7k2": [wrong(Verb.ALLOW, Wrong.REASON, "r7k2")],
+    "/redline allow r7k2 --reason": [wrong(Verb.ALLOW, Wrong.REASON, "r7k2")],
+    "/redline allow r7k2 because": [wrong(Verb.ALLOW, Wrong.REASON, "r7k2")],
+    "/redline allow r7k2 --until 2027-01-31": [wrong(Verb.ALLOW, Wrong.REASON, "r7k2")],
+    "/redline allow r7k2 --until 2027-02-31 --reason x": [wrong(Verb.ALLOW, Wrong.DATE, "r7k2")],
+    "/redline allow r7k2 --until 20270131 --reason x": [wrong(Verb.ALLOW, Wrong.DATE, "r7k2")],
+    "/redline allow r7k2 --until soon --reason x": [wrong(Verb.ALLOW, Wrong.DATE, "r7k2")],
+    "/redline allow r7k2 --reason x --until 2027-01-31": [wrong(Verb.ALLOW, Wrong.ORDER, "r7k2")],
+    "/redline acknowledge r7k2 --until 2027-01-31 --reason x": [
+        wrong(Verb.ACKNOWLEDGE, Wrong.DATE, "r7k2")
+    ],
+    "/redline run": [wrong(Verb.RUN, Wrong.SHA)],
+    "/redline run a1b2c3": [wrong(Verb.RUN, Wrong.SHA)],
+    "/redline run main": [wrong(Verb.RUN, Wrong.SHA)],
+    f"/redline run {SHA}0": [wrong(Verb.RUN, Wrong.SHA)],
     "/recheck envs/prod": [Command(Verb.RECHECK, ("envs/prod",))],
     "/recheck envs/prod ünder\tcharts/web_2": [
         Command(Verb.RECHECK, ("envs/prod", "ünder", "charts/web_2"))
@@ -66,6 +125,18 @@ NOT_ASKED = [
     "/redline, help",
     "@redline",
     "@redline is wrong here",
+    "@redline allow this to pass, please",
+    "@redline run the tests",
+    "@redline explain yourself, man",
+    "/redline status now",
+    "/redline pause it",
+    "/status",
+    "/allow r7k2 --reason x",
+    "/acknowledge destroyed --reason x",
+    "/run a1b2c3d",
+    "> /redline allow r7k2 --reason quoted",
+    "`/redline allow r7k2 --reason in code`",
+    "\uff0fredline allow r7k2 --reason look-alike",
     "/redline help me",
     "\u2215recheck",
     "\uff0frecheck",
@@ -133,13 +204,22 @@ def test_hostile_text_costs_little(part: str) -> None:
     assert time.process_time() - started < 4
 
 
-ROLES = list(Role)
-
-
-@pytest.mark.parametrize(
-    ("verb", "yes"),
-    [(Verb.RECHECK, ROLES[2:]), (Verb.HELP, ROLES[1:]), (Verb.UNKNOWN, ROLES[1:])],
+_REASONS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=60)
+_IDS = st.text("abcdefghjkmnpqrstuvwxyz23456789", min_size=4, max_size=12).filter(
+    "destroyed".__ne__
 )
-def test_who_may(verb: Verb, yes: list[Role]) -> None:
-    assert [role for role in Role if allowed(verb, role, own_change=False)] == yes
-    assert all(allowed(verb, role, own_change=True) for role in Role)
+
+
+@given(_IDS, st.lists(_REASONS, min_size=1, max_size=4).map(" ".join), st.none() | st.dates())
+def test_a_reason_is_kept_as_it_was_typed(finding: str, reason: str, until: date | None) -> None:
+    day = until.isoformat() if until else ""
+    option = f" --until {day}" if day else ""
+    have = parse(f"/redline allow {finding}{option} --reason {reason}")
+    if "-->" not in reason and "<!--" not in reason and not re.search("until", reason, re.I):
+        assert have == [allow(reason, finding, day)]
+
+
+@given(st.sampled_from(list(Verb)), st.text(max_size=80))
+def test_whatever_follows_a_verb_asks_for_that_verb_or_nothing(verb: Verb, rest: str) -> None:
+    line = rest.replace("\n", " ").replace("\r", " ")
+    assert {command.verb for command in parse(f"/redline {verb} {line}")} <= {verb}

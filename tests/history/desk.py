@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.change import ChangeId, ForgeName
 from bot.forges.github import connect
-from bot.ledger import Ledger
+from bot.ledger import Ledger, Recheck
 from bot.settings import Settings
 from tests.fakes.github import FakeGitHub, PullRequest
 from workers.run import Run
@@ -40,7 +40,7 @@ class Desk:
     def review(self, pull: PullRequest) -> Document:
         """Review the head and publish; the review as the ledger keeps it."""
         change = identity(pull)
-        self._ledger.want(change, recheck=True)
+        self._ledger.want(change, recheck=Recheck())
         lease = self._ledger.lease(change, "the tests", 600)
         assert lease is not None, "nothing is wanted"
         Run(lease, self._forge, self._ledger, self.settings).review()

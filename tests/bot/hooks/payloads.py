@@ -6,6 +6,7 @@ from typing import Any
 
 SECRET = "It's a Secret to Everybody"
 HEAD, BASE = "6dcb09b5b57875f334f61aebed695e2e4193db5e", "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
+SENDER = {"login": "ada", "type": "User"}
 REPOSITORY = {"id": 1296269, "full_name": "octo/hello", "name": "hello", "private": True}
 
 
@@ -40,13 +41,15 @@ def comment(body: str, action: str = "created", **fields: Any) -> dict[str, Any]
 
 def check_run(action: str = "rerequested", **fields: Any) -> dict[str, Any]:
     run = {"id": 4, "name": "redline", "head_sha": HEAD, "pull_requests": [{"number": 1347}]}
-    return {"action": action, "check_run": run | fields, "repository": REPOSITORY}
+    own = {"repository": REPOSITORY, "sender": SENDER}
+    return {"action": action, "check_run": run | fields, **own}
 
 
 def check_suite(*numbers: int) -> dict[str, Any]:
     pulls = [{"number": number} for number in numbers]
     suite = {"head_sha": HEAD, "pull_requests": pulls}
-    return {"action": "rerequested", "check_suite": suite, "repository": REPOSITORY}
+    own = {"repository": REPOSITORY, "sender": SENDER}
+    return {"action": "rerequested", "check_suite": suite, **own}
 
 
 def merge_group(action: str = "checks_requested") -> dict[str, Any]:

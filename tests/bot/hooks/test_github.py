@@ -223,6 +223,9 @@ def test_a_long_comment_is_cut() -> None:
     assert len(asked.text) == 65_536
 
 
+PRESSED = Asked("button 72d3162e", "ada", "/redline recheck")
+
+
 @pytest.mark.parametrize(
     ("payload", "change"),
     [
@@ -233,12 +236,17 @@ def test_a_long_comment_is_cut() -> None:
             | {"requested_action": {"identifier": "recheck"}},
             CHANGE,
         ),
+        (
+            payloads.check_run("requested_action") | {"requested_action": {"identifier": "replan"}},
+            CHANGE,
+        ),
     ],
-    ids=["rerequested", "a fork's", "our button"],
+    ids=["rerequested", "a fork's", "our button", "our other button"],
 )
 def test_check_runs(payload: dict[str, Any], change: ChangeId | None) -> None:
     delivery = understood(payload, "check_run")
-    assert (delivery.wish, delivery.change, delivery.head) == (Wish.RECHECK, change, HEAD)
+    assert (delivery.wish, delivery.change, delivery.head) == (Wish.COMMAND, change, HEAD)
+    assert delivery.asked == PRESSED
     assert delivery.repository_id == 1296269
 
 
@@ -250,8 +258,10 @@ def test_check_runs(payload: dict[str, Any], change: ChangeId | None) -> None:
         payloads.check_run(name="build"),
         payloads.check_run("requested_action") | {"requested_action": {"identifier": "rm -rf"}},
         payloads.check_run(head_sha="main"),
+        payloads.check_run() | {"sender": {"login": "renovate[bot]", "type": "Bot"}},
+        payloads.check_run() | {"sender": None},
     ],
-    ids=["created", "completed", "not ours", "unknown button", "no sha"],
+    ids=["created", "completed", "not ours", "unknown button", "no sha", "a bot", "nobody"],
 )
 def test_check_runs_that_are_not_for_us(payload: dict[str, Any]) -> None:
     assert understood(payload, "check_run").wish is Wish.NOTHING
@@ -260,7 +270,8 @@ def test_check_runs_that_are_not_for_us(payload: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("numbers", "change"), [((1347,), CHANGE), ((), None), ((1, 2), None)])
 def test_check_suites(numbers: tuple[int, ...], change: ChangeId | None) -> None:
     delivery = understood(payloads.check_suite(*numbers), "check_suite")
-    assert (delivery.wish, delivery.change, delivery.head) == (Wish.RECHECK, change, HEAD)
+    assert (delivery.wish, delivery.change, delivery.head) == (Wish.COMMAND, change, HEAD)
+    assert delivery.asked == PRESSED
 
 
 @pytest.mark.parametrize(

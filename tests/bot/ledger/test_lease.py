@@ -7,7 +7,7 @@ import pytest
 
 from bot.change import Seen
 from bot.hooks.delivery import Wish
-from bot.ledger import Closed, Lease, Ledger, Lost, Superseded
+from bot.ledger import Closed, Lease, Ledger, Lost, Recheck, Superseded
 from tests.bot.ledger.given import A, B, C, change, delivery, push
 from tests.databases import Open
 
@@ -139,7 +139,7 @@ def test_a_push_while_it_runs_is_left_to_do_after_it(ledger: Ledger) -> None:
 def test_a_recheck_does_not_stop_a_run_but_follows_it(ledger: Ledger) -> None:
     ledger.remember(push(A))
     lease = take(ledger)
-    assert ledger.want(change(), recheck=True)
+    assert ledger.want(change(), recheck=Recheck())
     lease.check()
     lease.done(A, "passed", b"{}")
     assert take(ledger).recheck
@@ -150,7 +150,7 @@ def test_two_hundred_rechecks_are_two_runs(ledger: Ledger, later: Later) -> None
     take(ledger).done(A, "passed", b"{}")
     runs = 0
     for _ in range(200):
-        ledger.want(change(), recheck=True)
+        ledger.want(change(), recheck=Recheck())
         lease = ledger.lease(change(), "worker", 60)
         if lease is not None:
             runs += 1
@@ -163,10 +163,10 @@ def test_two_hundred_rechecks_are_two_runs(ledger: Ledger, later: Later) -> None
 
 
 def test_a_recheck_of_what_waits_already_is_no_second_wish(ledger: Ledger) -> None:
-    ledger.want(change(), recheck=True)
+    ledger.want(change(), recheck=Recheck())
     take(ledger).done(A, "passed", b"{}")
     ledger.remember(push(B))
-    assert not ledger.want(change(), recheck=True)
+    assert not ledger.want(change(), recheck=Recheck())
     lease = take(ledger)
     assert lease.recheck, "it did not put the push off, and is served by the same run"
     lease.done(B, "passed", b"{}")
@@ -176,7 +176,7 @@ def test_a_recheck_of_what_waits_already_is_no_second_wish(ledger: Ledger) -> No
 def test_a_push_does_not_wait_for_the_recheck_s_turn(ledger: Ledger) -> None:
     ledger.remember(push(A))
     for _ in range(2):
-        ledger.want(change(), recheck=True)
+        ledger.want(change(), recheck=Recheck())
         lease = ledger.lease(change(), "worker", 60)
         if lease is not None:
             lease.done(A, "passed", b"{}")
@@ -240,7 +240,7 @@ def test_a_dead_change_is_left_alone_until_someone_wishes(ledger: Ledger) -> Non
     (dead,) = ledger.dead()
     assert (dead.change, dead.reason) == (change(), "it crashed three times")
     assert ledger.due(0) == []
-    assert ledger.want(change(), recheck=True)
+    assert ledger.want(change(), recheck=Recheck())
     assert ledger.dead() == []
     assert take(ledger).attempt(A) == 1, "who asks gets three attempts more"
 
@@ -251,7 +251,7 @@ def test_a_status_that_was_left_open_is_remembered_beyond_a_recheck(ledger: Ledg
     lease.attempt(A)
     ledger.remember(push(B))
     lease.release()
-    ledger.want(change(), recheck=True)
+    ledger.want(change(), recheck=Recheck())
     lease = take(ledger)
     assert lease.attempt(B) == 1
     assert lease.left(B) == [A]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from bot.change import ChangeId, ForgeName, Kind
-from bot.hooks.delivery import Wish
+from bot.hooks.delivery import Asked, Wish
 from bot.ledger import Due, Ledger
 from tests.bot.ledger.given import A, B, change, comment, delivery, push
 from tests.databases import Open
@@ -131,15 +131,17 @@ def test_a_merge_group_is_a_change_of_its_own(ledger: Ledger) -> None:
     assert sorted(due.args[2] for due in reviews(ledger)) == ["change", "merge-group"]
 
 
-def test_a_suite_is_rechecked_for_each_open_change_at_its_head(ledger: Ledger) -> None:
+def test_a_button_is_a_command_at_each_open_change_at_its_head(ledger: Ledger) -> None:
     for number, head in ((1, A), (2, A), (3, B), (4, A)):
         ledger.remember(push(head, change=change(number)))
         lease = ledger.lease(change(number), "worker", 60)
         assert lease is not None
         lease.done(head, "passed", b"{}")
     ledger.remember(delivery(Wish.CLOSE, A, change=change(4)))
-    ledger.remember(delivery(Wish.RECHECK, A, change=None))
-    assert sorted(due.args[3] for due in reviews(ledger)) == [1, 2]
+    asked = Asked("button 72d3162e", "ada", "/redline recheck")
+    ledger.remember(delivery(Wish.COMMAND, A, change=None, asked=asked))
+    claimed = [ledger.command(int(due.args[0])) for due in ledger.due(0) if due.queue == "quick"]
+    assert [one and (one.change.number, one.author) for one in claimed] == [(1, "ada"), (2, "ada")]
 
 
 def test_comments_are_kept_once(ledger: Ledger) -> None:

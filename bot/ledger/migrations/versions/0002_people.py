@@ -28,6 +28,10 @@ def _at() -> sa.Column[float]:
     return sa.Column("at", sa.Double(), nullable=False)
 
 
+def _blocking() -> sa.Column[bool]:
+    return sa.Column("blocking", sa.Boolean(), nullable=False)
+
+
 def _repository() -> sa.Column[int]:
     return sa.Column("repository", sa.BigInteger(), nullable=False)
 
@@ -42,14 +46,18 @@ def _pardons() -> None:
         "allowances",
         *_text("forge"),
         _repository(),
-        *_text("identity", "rule", "place", "by", "reason", "until"),
+        *_text("identity"),
+        sa.Column("change", sa.Integer(), nullable=False),
+        *_text("rule", "place", "by", "reason", "until"),
+        _blocking(),
         _at(),
-        sa.PrimaryKeyConstraint("forge", "repository", "identity"),
+        sa.PrimaryKeyConstraint("forge", "repository", "identity", "change"),
     )
     op.create_table(
         "acknowledgements",
         _change(),
         *_text("subject", "digest", "by", "reason"),
+        _blocking(),
         _at(),
         sa.PrimaryKeyConstraint("change", "subject", "digest"),
     )
@@ -75,7 +83,9 @@ def _audit() -> None:
         _repository(),
         *_text("name", "kind"),
         sa.Column("number", sa.BigInteger(), nullable=False),
-        *_text("ref", "comment", "who", "role", "verb", "subject", "answer"),
-        *_text("reason", "until", "digest", "head"),
+        *_text("ref", "comment"),
+        sa.Column("place", sa.Integer(), nullable=False),
+        *_text("who", "role", "verb", "subject", "answer", "reason", "until", "digest", "head"),
+        sa.UniqueConstraint("forge", "repository", "kind", "number", "ref", "comment", "place"),
     )
     op.create_index("ix_audit_at", "audit", ["at"])

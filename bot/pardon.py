@@ -1,0 +1,137 @@
+"""What people let pass, and whether it still is what they let pass. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.review import Action, Effect, Pardon, PardonKind, StageResult, digest
+from rules.finding import Family, Finding
+from rules.gate import Gate
+
+DESTROYED = "destroyed"  # the subject of an acknowledgement of all that is destroyed or replaced
+_DESTROY = (Action.DESTROY, Action.REPLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An exception to a rule at a place, by the finding's identity.
+
+    ``until`` is the last day on which it holds (ISO), ``""`` for ever. ``blocking``: whoever said
+    it may let blocking findings pass. ``place`` names rule and place for people, ``at`` is in
+    seconds since 1970.
+    """
+
+    identity: str
+    rule: str
+    place: str
+    by: str
+    reason: str
+    until: str = ""
+    blocking: bool = False
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a change does and someone accepted.
+
+    ``subject`` is a finding's identity or ``destroyed``; ``digest`` says what stood behind it when
+    it was said. ``blocking`` and ``at`` as in an allowance.
+    """
+
+    subject: str
+    digest: str
+    by: str
+    reason: str
+    blocking: bool = False
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people have said of a change, or of its repository; ``today`` is the ledger's (ISO).
+
+    ``paused_by`` stopped the comments, ``""`` nobody. ``released`` are the heads that someone has
+    let run with credentials, and who.
+    """
+
+    today: str
+    allowances: tuple[Allowance, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    paused_by: str = ""
+    released: Mapping[str, str] = field(default_factory=dict)
+
+    def holds(self, allowance: Allowance) -> bool:
+        """Whether its last day has not passed."""
+        return not allowance.until or allowance.until >= self.today
+
+
+def pardons(results: Iterable[StageResult], gate: Gate, said: Said) -> Mapping[str, Pardon]:
+    """What people let pass of these results, by the finding's identity.
+
+    Who may only let a warning pass has said nothing of what blocks.
+    """
+    stated = Stated(results)
+    return {
+        finding.identity: found
+        for finding in stated.findings
+        if (found := _pardon(finding, stated, said, finding.severity >= gate.block_on))
+    }
+
+
+def _pardon(finding: Finding, stated: "Stated", said: Said, blocks: bool) -> Pardon | None:
+    for one in said.allowances:
+        if one.identity == finding.identity and said.holds(one) and (one.blocking or not blocks):
+            return Pardon(PardonKind.ALLOW, one.by, one.reason, one.until)
+    for each in said.acknowledgements:
+        if stated.is_meant(each, finding) and (each.blocking or not blocks):
+            return Pardon(PardonKind.ACKNOWLEDGE, each.by, each.reason)
+    return None
+
+
+class Stated:
+    """The new findings of a review, each with what stands behind it."""
+
+    def __init__(self, results: Iterable[StageResult]) -> None:
+        every = tuple(results)
+        self.findings = tuple(each for one in every for each in one.findings if each.new)
+        self._effects: dict[tuple[str, str], list[Effect]] = {}
+        for effect in (effect for one in every for effect in one.effects):
+            self._effects.setdefault((effect.project, effect.address), []).append(effect)
+
+    def digest(self, finding: Finding) -> str:
+        """What an acknowledgement of it is bound to: its effects, else its identity and message."""
+        effects = self._of(finding)
+        return digest(effects) if effects else _worded(finding)
+
+    @cached_property
+    def destroyed(self) -> str:
+        """The digest of all that is destroyed or replaced, ``""`` where nothing is."""
+        effects = [one for each in self._effects.values() for one in each if one.action in _DESTROY]
+        bare = [_worded(one) for one in self.findings if _goes(one) and not self._of(one)]
+        if not effects and not bare:
+            return ""
+        return _hashed([digest(effects), *sorted(bare)])
+
+    def is_meant(self, said: Acknowledgement, finding: Finding) -> bool:
+        """Whether it speaks of this finding, and of what stands behind it now."""
+        if said.subject == DESTROYED:
+            return _goes(finding) and said.digest == self.destroyed
+        return said.subject == finding.identity and said.digest == self.digest(finding)
+
+    def _of(self, finding: Finding) -> list[Effect]:
+        return self._effects.get((finding.project, finding.address), [])
+
+
+def _goes(finding: Finding) -> bool:
+    return finding.family is Family.DESTRUCTION
+
+
+def _worded(finding: Finding) -> str:
+    return _hashed([finding.identity, finding.message])
+
+
+def _hashed(parts: list[str]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
