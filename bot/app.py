@@ -1,7 +1,7 @@
 """The webhook receiver: verify, remember, answer. Everything else is somebody else's module.
 
 Probes of a balancer ask ``/healthz``: without its broker the receiver still takes every event,
-and one that is not taken comes late: GitHub sends it again only when the reconciler asks for it.
+and one that is not taken comes late: forges send it again only when the reconciler asks for it.
 ``/readyz`` is for people and alarms, and is red (503) when the database or the broker does not
 answer.
 """
@@ -17,8 +17,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from bot.hooks import github
+from bot.hooks import github, gitlab
 from bot.hooks.delivery import Unreadable, Unsigned, Wish
+from bot.hooks.fields import Headers
 from bot.ledger import Busy, Ledger
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.report import route
@@ -27,11 +28,12 @@ from bot.settings import Settings
 MAX_BODY = 25 * 1024 * 1024
 MAX_HELD = 10 * MAX_BODY
 BODY_SECONDS = 10.0
-LEDGER_SECONDS = 8.0  # GitHub gives up after ten
+LEDGER_SECONDS = 8.0  # both forges give up after ten
 PROBE_SECONDS = 2.0
 THREADS = 16
 # A body that is too large is read to its end and dropped: else its sender would see no answer.
 _HEADERS = {503: {"Retry-After": "30"}, 408: {"Connection": "close"}}
+_HOOKS = {"github": github, "gitlab": gitlab}
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -89,17 +91,20 @@ class Receiver:
 
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self._settings, self._ledger = settings, ledger
-        self._secrets = [one.get_secret_value() for one in settings.github_webhook_secret]
+        self._secrets = {
+            "github": [one.get_secret_value() for one in settings.github_webhook_secret],
+            "gitlab": [one.get_secret_value() for one in settings.gitlab_webhook_secret],
+        }
         self._threads = CapacityLimiter(THREADS)
         self._held = 0
 
     def known(self, forge: str) -> str:
         """The forge's name for the metrics: a stranger's words make no new series."""
-        return forge if forge == "github" else "other"
+        return forge if forge in _HOOKS else "other"
 
     async def take(self, forge: str, request: Request) -> tuple[int, str]:
         """The answer's code and word. Raises Refuse."""
-        if forge != "github" or not self._secrets:
+        if not self._secrets.get(forge):
             raise Refuse(404, "forge not configured")
         _plain_json(request)
         held = _Held(self)
@@ -107,7 +112,7 @@ class Receiver:
             body = await _within(BODY_SECONDS, held.read(request), Refuse(408, "too slow"))
             headers = request.headers.raw
             accepted = to_thread.run_sync(
-                self._accept, headers, body, limiter=self._threads, abandon_on_cancel=True
+                self._accept, forge, headers, body, limiter=self._threads, abandon_on_cancel=True
             )
             return await _within(LEDGER_SECONDS, accepted, Refuse(503, "database busy"))
         finally:
@@ -119,10 +124,11 @@ class Receiver:
             raise Refuse(503, "too much at once")
         self._held += size
 
-    def _accept(self, headers: github.Headers, body: bytes) -> tuple[int, str]:
+    def _accept(self, forge: str, headers: Headers, body: bytes) -> tuple[int, str]:
         try:
-            github.verify(headers, body, self._secrets)
-            delivery = github.read(headers, body)
+            hooks = _HOOKS[forge]
+            hooks.verify(headers, body, self._secrets[forge])
+            delivery = hooks.read(headers, body)
             if delivery.wish is Wish.NOTHING:
                 return 200, "nothing to do"
             # The name may be an old one: the worker matches the one that the forge gives now.

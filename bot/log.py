@@ -120,7 +120,16 @@ def _take_over(formatter: logging.Formatter) -> None:
         library.handlers.clear()
         library.propagate = True
     # They tell of each request and statement, with parameters: nobody reads that, and much leaks.
-    for name in ("httpx", "httpcore", "urllib3", "github", "sqlalchemy", "alembic", "kombu"):
+    for name in (
+        "httpx",
+        "httpcore",
+        "urllib3",
+        "github",
+        "gitlab",
+        "sqlalchemy",
+        "alembic",
+        "kombu",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of each retry, in long words; what is in the way is said when it is given up.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)

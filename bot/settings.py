@@ -1,5 +1,6 @@
 """Every environment variable of the server, read once."""
 
+import base64
 import ipaddress
 import os
 import re
@@ -207,7 +208,7 @@ def _faults(settings: Settings) -> Iterator[str]:
     if not settings.github and not settings.gitlab:
         yield (
             "no forge is configured: set REDLINE_GITHUB_APP_ID and REDLINE_GITHUB_PRIVATE_KEY, "
-            "or REDLINE_GITHUB_TOKEN"
+            "or REDLINE_GITHUB_TOKEN, or REDLINE_GITLAB_TOKEN"
         )
     if settings.github:
         yield from _github_faults(settings)
@@ -246,7 +247,20 @@ def _gitlab_faults(settings: Settings) -> Iterator[str]:
         yield "REDLINE_REPOSITORIES must be set when REDLINE_GITLAB_TOKEN is"
     if not settings.gitlab_webhook_secret:
         yield "REDLINE_GITLAB_WEBHOOK_SECRET is not set: anyone could send webhooks"
+    for secret in settings.gitlab_webhook_secret:
+        if _bad_signing_token(secret.get_secret_value()):
+            yield "REDLINE_GITLAB_WEBHOOK_SECRET: a signing token is whsec_ and base64 behind it"
     yield from _forge_url_faults("REDLINE_GITLAB_URL", settings.gitlab_url)
+
+
+def _bad_signing_token(secret: str) -> bool:
+    """Whether it looks like a token that signs, and is none: it would hold nothing back."""
+    if not secret.startswith("whsec_"):
+        return False
+    try:
+        return not base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return True
 
 
 def _forge_url_faults(name: str, url: str) -> Iterator[str]:

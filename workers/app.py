@@ -6,8 +6,8 @@ from celery import Celery
 
 from bot.broker import celery
 from bot.change import ForgeName
+from bot.forges import github, gitlab
 from bot.forges.base import Forge
-from bot.forges.github import connect
 from bot.ledger import Ledger
 from bot.settings import Settings, load
 from workers import delivery
@@ -30,9 +30,11 @@ def ledger() -> Ledger:
 @cache
 def forge(name: ForgeName) -> Forge:
     """The forge of this name, as our account sees it."""
-    if name is not ForgeName.GITHUB:
-        raise ValueError(f"no forge {name} is configured")
-    return connect(settings())
+    if name is ForgeName.GITHUB and settings().github:
+        return github.connect(settings())
+    if name is ForgeName.GITLAB and settings().gitlab:
+        return gitlab.connect(settings())
+    raise ValueError(f"no forge {name} is configured")
 
 
 def make() -> Celery:

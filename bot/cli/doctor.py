@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bot.cli.printer import Printer
 from bot.cli.terminal import plain
+from bot.forges.base import Forge
 from bot.settings import Settings, SettingsError, load
 
 _SIGNS = {True: ("ok", "green"), False: ("not ok", "bold red"), None: ("--", "dim")}
@@ -89,8 +90,12 @@ def _server() -> Iterator[Look]:
             yield Look("settings", False, fault)
         return
     yield Look("settings", True, f"state in {settings.state_dir}")
-    for name, ask in (("database", _database), ("broker", _broker), ("forge", _forge)):
+    for name, ask in (("database", _database), ("broker", _broker)):
         yield _asked(name, ask, settings)
+    if settings.github:
+        yield _asked("github", _github, settings)
+    if settings.gitlab:
+        yield _asked("gitlab", _gitlab, settings)
 
 
 def _asked(name: str, ask: Callable[[Settings], str], settings: Settings) -> Look:
@@ -118,10 +123,19 @@ def _broker(settings: Settings) -> str:
     return "answers"
 
 
-def _forge(settings: Settings) -> str:
-    """Ask for what is open: that takes an answer, our credentials, and a right to look."""
-    from bot.cli.operate import forges
+def _github(settings: Settings) -> str:
+    from bot.forges.github import connect
 
-    for forge in forges(settings):
-        next(iter(forge.open_changes()), None)
-    return f"{settings.github_url} answers, and knows us"
+    return _reached(settings.github_url, connect(settings))
+
+
+def _gitlab(settings: Settings) -> str:
+    from bot.forges.gitlab import connect
+
+    return _reached(settings.gitlab_url, connect(settings))
+
+
+def _reached(url: str, forge: Forge) -> str:
+    """Ask for what is open: that takes an answer, our credentials, and a right to look."""
+    next(iter(forge.open_changes()), None)
+    return f"{url} answers, and knows us"

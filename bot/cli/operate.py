@@ -150,9 +150,13 @@ def reconciler(settings: Settings) -> int:
 def forges(settings: Settings) -> Iterable["Forge"]:
     """The forges that are configured."""
     if settings.github:
-        from bot.forges.github import connect
+        from bot.forges import github
 
-        yield connect(settings)
+        yield github.connect(settings)
+    if settings.gitlab:
+        from bot.forges import gitlab
+
+        yield gitlab.connect(settings)
 
 
 def stopped_by_signal() -> threading.Event:

@@ -89,7 +89,7 @@ def test_doctor_asks_the_services(tmp_path: Path) -> None:
     rows = [line for line in done.stdout.splitlines() if line.startswith("  ")]
     told = {row[10:30].strip(): row[2:8].strip() for row in rows}
     assert (told["settings"], told["database"]) == ("ok", "ok")
-    assert (told["broker"], told["forge"]) == ("not ok", "not ok")
+    assert (told["broker"], told["github"]) == ("not ok", "not ok")
 
 
 @pytest.mark.parametrize("command", ["serve", "receiver", "worker", "reconciler"])

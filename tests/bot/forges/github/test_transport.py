@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.change import Change
+from bot.forges import wire
 from bot.forges.base import Limited, Unsure
 from bot.forges.github import GitHub, transport
 from bot.forges.github.credentials import Person
@@ -72,7 +73,7 @@ def test_a_limit_is_raised_and_not_slept(
 def test_an_answer_that_drips_ends(
     github: FakeGitHub, as_app: Connect, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "_WHOLE", 0.3)
+    monkeypatch.setattr(wire, "WHOLE", 0.3)
     github.faults.add("GET */pulls/1", what="slow", seconds=0.02, times=None)
     began = time.monotonic()
     with pytest.raises(Unsure, match="Timeout"):
@@ -85,7 +86,7 @@ def test_an_answer_that_hangs_ends(
 ) -> None:
     forge = as_app()
     conversation = forge.conversation(forge.change(id_of(pull)))
-    monkeypatch.setattr(transport, "_READ", 0.2)
+    monkeypatch.setattr(wire, "READ", 0.2)
     github.faults.add("POST */comments", what="hang", after=True, seconds=1)
     with pytest.raises(Unsure, match="Timeout"):
         conversation.answer("Once")
@@ -106,7 +107,7 @@ def test_an_answer_that_is_no_json(
 def test_an_answer_that_is_too_large(
     github: FakeGitHub, as_app: Connect, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "_MOST", 1000)
+    monkeypatch.setattr(wire, "_MOST", 1000)
     with pytest.raises(Unsure):
         as_app().change(id_of(pull))
 
