@@ -74,13 +74,22 @@ def _examined(request: Request, form: str, output: Path | None) -> Review:
             return review
         review = _reviewed(child, checkout, request, None)
         with _opened(output) as stream:
-            if form == "json":
-                from bot.formats.json import render
-
-                stream.write(render(review, checkout.diff, VERSION))
-            else:
+            if form == "text":
                 _terminal(checkout, request, stream).end(review)
+            else:
+                stream.write(_document(review, checkout, form))
         return review
+
+
+def _document(review: Review, checkout: Checkout, form: str) -> str:
+    """The review for a program or a browser."""
+    if form == "html":
+        from bot.formats import html
+
+        return html.render(review, Sources(checkout).lines, VERSION)
+    from bot.formats import json
+
+    return json.render(review, checkout.diff, VERSION)
 
 
 def status(review: Review, fail_on: str) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Select, func, select
+from sqlalchemy import BigInteger, Connection, LargeBinary, Select, cast, func, select
 
 from bot.change import ChangeId
 from bot.ledger.database import now
@@ -62,7 +62,7 @@ def look(connection: Connection, change: ChangeId, which: str) -> Shelf | None:
     if len(which) == 40:
         wanted = wanted.where(ReviewRow.head == which)
     elif which:
-        wanted = wanted.where(ReviewRow.id == int(which))
+        wanted = wanted.where(cast(ReviewRow.id, BigInteger) == int(which))
     found = connection.execute(wanted.limit(1)).one_or_none()
     return Shelf(_kept(found) if found else None, tuple(map(_kept, past)), _now(connection, row))
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.markdown import status
 from bot.markdown.docs import doc
@@ -118,11 +118,11 @@ class _Rows:
         return tuple(self._row(each, self._excerpt(each)) for each in self.review.findings)
 
     def before(self) -> tuple[Row, ...]:
-        """What the merge base has too: without source, since nobody has to look now."""
+        """What the merge base has too: no source and no fix, since nobody has to act now."""
         every = (each for result in self.review.results for each in result.findings)
         old = [each for each in every if not each.new]
         old.sort(key=lambda each: (-each.severity, each.location.path, each.location.line))
-        return tuple(self._row(each, ()) for each in old)
+        return tuple(replace(self._row(each, ()), fix="") for each in old)
 
     def _row(self, finding: Finding, excerpt: tuple[Line, ...]) -> Row:
         where = finding.location

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.change import ChangeId
 from bot.ledger import Kept, Ledger, Now, Shelf
+from bot.markdown.escape import visible
 from bot.report import page, record
 from bot.report.address import change_of, path
 from bot.report.record import Record, Unreadable
@@ -51,7 +52,7 @@ class Pages:
             past=self._past(change, shelf),
             running=_running(shelf.now),
             newest="" if newest else self._link(change),
-            dead=shelf.now.dead,
+            dead=visible(shelf.now.dead),
         )
         return Answer(200, page.review(kept, shelf.review.at, around))
 
@@ -63,7 +64,9 @@ class Pages:
         if running:
             return Answer(200, page.waiting(running, self._past(change, shelf)))
         if shelf.now.dead:
-            return Answer(200, page.plain("This review was given up", shelf.now.dead, _AGAIN))
+            return Answer(
+                200, page.plain("This review was given up", visible(shelf.now.dead), _AGAIN)
+            )
         return MISSING
 
     def _past(self, change: ChangeId, shelf: Shelf) -> list[page.Past]:

@@ -11,7 +11,7 @@ from bot.markdown.escape import cut, visible
 from rules.secrets import is_literal, is_random, masked, may_name_secret, names_secret
 
 LONGEST_LINE = 240  # signs
-GONE = "..."
+GONE = "[hidden]"
 
 _NAME = r"[A-Za-z_][\w.-]*"
 _VALUE = r"\"(?:\\.|[^\"\\])*\"?|'[^']*'?|[^\s,;&|]+"
@@ -25,7 +25,10 @@ _WORD = re.compile(
 _USER = re.compile(r"((?:^|\s)(?:-u|--user|--creds)[\s=]+[\"']?[^\s:\"']+:)[^\s\"']+")
 _BEARER = re.compile(r"\b((?:Bearer|Basic|Token)\s+)(?!\$)[\w.+/=~-]{6,}", re.IGNORECASE)
 _KEY = re.compile(r"^(?P<indent>\s*)(?:- )?[\"']?(?P<key>[\w./-]+)[\"']?\s*:(?:\s|$)")
-_ONLY_PAIRS = re.compile(rf"^\s*(?:(?:ENV|ARG)\s+)?(?:{_NAME}(?:=(?:{_VALUE}))?\s*)+\\?$")
+_ONLY_PAIRS = re.compile(
+    rf"^\s*(?:(?:ENV|ARG)\s+{_NAME}(?:=(?:{_VALUE}))?|{_NAME}=(?:{_VALUE}))"
+    rf"(?:\s+{_NAME}=(?:{_VALUE}))*\s*\\?$"
+)
 _NAMED = re.compile(rf"\b(?:name|key)[\"']?\s*:\s*[\"']?({_NAME})")
 _VALUE_KEY = re.compile(r"^(\s*(?:- )?[\"']?value[\"']?\s*:\s*)\S.*$")
 _SECRET_KIND = re.compile(r"^\s*(?:- )?[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
