@@ -23,7 +23,7 @@ from bot import app as receiver
 from bot.hooks.delivery import Wish
 from bot.ledger import Ledger
 from bot.settings import Settings
-from tests.bot.hooks import payloads
+from tests.bot.hooks import gitlab_payloads, payloads
 from tests.bot.hooks.payloads import SECRET, headers, packed
 from tests.databases import migrated_sqlite
 
@@ -220,6 +220,54 @@ def test_a_forge_that_is_not_configured(running: Receiver, path: str) -> None:
     body = packed(payloads.pull_request())
     names = [(k.decode(), v.decode()) for k, v in headers(body)]
     assert running.client.post(f"/webhooks/{path}", content=body, headers=names).status_code == 404
+
+
+def on_gitlab(running: Receiver, payload: Any, token: str = gitlab_payloads.TOKEN) -> Any:
+    body = packed(payload)
+    names = [(k.decode(), v.decode()) for k, v in gitlab_payloads.headers(token=token)]
+    return running.client.post("/webhooks/gitlab", content=body, headers=names)
+
+
+def test_gitlab_is_taken_likewise(start: Start) -> None:
+    secrets = (SecretStr("older"), SecretStr(gitlab_payloads.TOKEN))
+    both = start(gitlab_webhook_secret=secrets, repositories=("octo/*", "group/**"))
+    opened = gitlab_payloads.merge_request("open")
+    assert on_gitlab(both, opened, "wrong").status_code == 401
+    assert [on_gitlab(both, opened).json()["answer"] for _ in range(2)] == ["accepted", "known"]
+    assert both.deliver(payloads.pull_request()).status_code == 202
+    assert len(both.ledger.due(0)) == 2
+    assert 'forge="gitlab"' in both.client.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        gitlab_payloads.merge_request("approved"),
+        gitlab_payloads.note("Looks good"),
+        {"object_kind": "push", "project": gitlab_payloads.PROJECT},
+        {"object_kind": "emoji"},
+    ],
+    ids=["approved", "words", "push", "unknown"],
+)
+def test_what_gitlab_sends_and_we_ignore_is_answered_with_200(start: Start, payload: Any) -> None:
+    """Four answers of another kind in a row, and GitLab sends nothing more."""
+    running = start(gitlab_webhook_secret=(SecretStr(gitlab_payloads.TOKEN),))
+    answer = on_gitlab(running, payload)
+    assert (answer.status_code, answer.json()) == (200, {"answer": "nothing to do"})
+
+
+def test_a_gitlab_project_that_is_not_allowed_is_ignored(start: Start) -> None:
+    running = start(gitlab_webhook_secret=(SecretStr(gitlab_payloads.TOKEN),))
+    answer = on_gitlab(running, gitlab_payloads.merge_request("open"))
+    assert (answer.status_code, answer.json()["answer"]) == (200, "repository not allowed")
+
+
+def test_a_github_signature_opens_no_gitlab(start: Start) -> None:
+    running = start(gitlab_webhook_secret=(SecretStr(SECRET),))
+    body = packed(payloads.pull_request())
+    names = [(k.decode(), v.decode()) for k, v in headers(body)]
+    answer = running.client.post("/webhooks/gitlab", content=body, headers=names)
+    assert answer.status_code == 401
 
 
 def test_without_a_secret_nothing_is_taken(start: Start) -> None:

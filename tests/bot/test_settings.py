@@ -24,6 +24,12 @@ APP = {
     "REDLINE_GITHUB_PRIVATE_KEY": KEY,
     "REDLINE_GITHUB_WEBHOOK_SECRET": "hook-secret",
 }
+GITLAB = {
+    "REDLINE_GITLAB_URL": "https://git.example/gitlab/",
+    "REDLINE_GITLAB_TOKEN": "glpat-token",
+    "REDLINE_GITLAB_WEBHOOK_SECRET": "hook-secret",
+    "REDLINE_REPOSITORIES": "group/**",
+}
 
 Loading = Callable[..., Settings]
 
@@ -78,6 +84,20 @@ def test_a_key_on_one_line_is_a_key(loaded: Loading) -> None:
     assert settings.github_private_key.get_secret_value() == KEY
 
 
+def test_gitlab_alone(loaded: Loading) -> None:
+    settings = loaded(GITLAB, GITLAB_WEBHOOK_SECRET="old,whsec_bmV3")
+    assert (settings.gitlab, settings.github) == (True, False)
+    assert settings.allows("group/sub/deep/name")
+    assert not settings.allows("other/name")
+    assert {"glpat-token", "old", "whsec_bmV3"} <= set(settings.secrets)
+
+
+def test_both_forges_at_once(loaded: Loading) -> None:
+    settings = loaded(APP, GITLAB, REPOSITORIES="org/*,group/**")
+    assert settings.gitlab
+    assert settings.github
+
+
 def test_every_fault_is_said_at_once(loaded: Loading) -> None:
     said = faults(
         loaded,
@@ -121,6 +141,14 @@ def test_every_fault_is_said_at_once(loaded: Loading) -> None:
         (TOKEN | {"REDLINE_FORGE_PACE_SECONDS": "0"}, "FORGE_PACE_SECONDS=0 is accepted"),
         (TOKEN | {"REDLINE_GITLAB_TOKEN": "glpat-x"}, "REDLINE_GITLAB_WEBHOOK_SECRET is not set"),
         (TOKEN | {"REDLINE_GITLAB_WEBHOOK_SECRET": "x"}, "REDLINE_GITLAB_TOKEN is not set"),
+        (GITLAB | {"REDLINE_GITLAB_TOKEN": ""}, "REDLINE_GITLAB_TOKEN is not set"),
+        (GITLAB | {"REDLINE_GITLAB_WEBHOOK_SECRET": ""}, "GITLAB_WEBHOOK_SECRET is not set"),
+        (GITLAB | {"REDLINE_GITLAB_WEBHOOK_SECRET": "whsec_"}, "a signing token is whsec_ and"),
+        (GITLAB | {"REDLINE_GITLAB_WEBHOOK_SECRET": "a,whsec_?"}, "a signing token is whsec_ and"),
+        (GITLAB | {"REDLINE_REPOSITORIES": ""}, "REDLINE_REPOSITORIES must be set"),
+        (GITLAB | {"REDLINE_GITLAB_URL": "http://git.example"}, "use https"),
+        (GITLAB | {"REDLINE_GITLAB_URL": "https://me:pw@git.example"}, "must not hold a user"),
+        (GITLAB | {"REDLINE_FORGE_PACE_SECONDS": "0"}, "FORGE_PACE_SECONDS=0 is accepted"),
         (TOKEN | {"REDLINE_LISTEN": "127.0.0.1:99999"}, "REDLINE_LISTEN is not HOST:PORT"),
         (TOKEN | {"REDLINE_GITHUB_TOKEN_FILE": "/no/such"}, "both set"),
         (APP | {"REDLINE_SECRET_KEY_FILE": "/no/such"}, "REDLINE_SECRET_KEY_FILE: cannot read"),
