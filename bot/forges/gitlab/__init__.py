@@ -1,5 +1,6 @@
 """GitLab, as bot.forges.base wants a forge. python-gitlab is used in this package only."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,8 +15,10 @@ from bot.forges.gitlab.credentials import Account
 from bot.forges.gitlab.deliveries import DeliveryLog
 from bot.forges.gitlab.errors import Forbidden
 from bot.forges.gitlab.merge_requests import MergeRequests, Recent, whole
+from bot.forges.gitlab.protection import protection
 from bot.forges.gitlab.status import Statuses, Train
 from bot.forges.gitlab.walk import Walk
+from bot.protection import Protection
 from bot.review import Status
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ _LEVELS = (
     (20, Role.TRIAGE),
     (10, Role.READ),
 )
+_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII)
 _LEFT_TRAIN = ("merged", "skip_merged")
 
 
@@ -113,6 +117,12 @@ class GitLab:
         """The notes of this change."""
         account, requests = self._account, self._requests
         return GitLabConversation(account, requests, change, self._key, self._settle)
+
+    def protection(self, repository: str) -> Protection:
+        """Whether the merge checks hold back what is not green, our role, and our webhook."""
+        if not _NAME.fullmatch(repository):
+            raise Gone(f"{repository} is no name of a project")
+        return protection(self._account, repository)
 
     def _stranger(self, project: str) -> Role:
         try:

@@ -116,6 +116,14 @@ class CommitStatus(Struct, frozen=True):
     author: User | None = None
 
 
+class Position(Struct, frozen=True):
+    """Where a note stands; of one whose line is gone the head is an older one."""
+
+    head_sha: str | None = None
+    new_path: str | None = None
+    new_line: int | None = None
+
+
 class Note(Struct, frozen=True):
     """A note; ``system`` notes are written by GitLab itself."""
 
@@ -126,6 +134,7 @@ class Note(Struct, frozen=True):
     resolvable: bool = False
     resolved: bool = False
     resolved_by: User | None = None
+    position: Position | None = None
 
 
 class Discussion(Struct, frozen=True):

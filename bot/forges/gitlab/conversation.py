@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bot import marks
-from bot.change import Change, Kind
+from bot.change import Anchor, AnchorKind, Change, Kind
 from bot.forges.base import Denied, Gone, Partly, Reaction, Refused, Unsure
 from bot.forges.gitlab import answers
 from bot.forges.gitlab.credentials import Account
@@ -183,7 +183,14 @@ class GitLabConversation:
             resolved=first.resolvable and first.resolved,
             resolver=self._resolver(first),
             url=f"{self._change.url}#note_{first.id}",
+            anchor=self._shown(first.position),
         )
+
+    def _shown(self, place: answers.Position | None) -> Anchor | None:
+        """Where GitLab shows it now, if that is at a line of head."""
+        if place is None or place.head_sha != self._change.head or not place.new_line:
+            return None
+        return Anchor(AnchorKind.LINE, place.new_path or "", place.new_line)
 
     def _resolver(self, first: answers.Note) -> str:
         by = first.resolved_by if first.resolved else None
