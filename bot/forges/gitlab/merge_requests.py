@@ -8,6 +8,7 @@ from bot.forges.gitlab import answers
 from bot.forges.gitlab.client import Client
 
 T = TypeVar("T")
+_AN_HOUR = 3600.0
 
 
 class Recent(Generic[T]):
@@ -39,12 +40,15 @@ class MergeRequests:
     def __init__(self, client: Client, seconds: float) -> None:
         self._client = client
         self._recent: Recent[answers.MergeRequest] = Recent(seconds)
+        self._refs: Recent[answers.Refs] = Recent(_AN_HOUR)
 
     def now(self, change: ChangeId) -> answers.MergeRequest:
         """As it is now."""
         path = f"/projects/{change.repository}/merge_requests/{change.number}"
         found = self._client.get(path, answers.MergeRequest)
         self._recent.put(change, found)
+        if found.diff_refs and whole(found.diff_refs, found.sha or ""):
+            self._refs.put(change, found.diff_refs)
         return found
 
     def lately(self, change: ChangeId) -> answers.MergeRequest:
@@ -53,11 +57,10 @@ class MergeRequests:
 
     def refs(self, change: ChangeId, head: str) -> answers.Refs | None:
         """The commits that positions at this head are counted in; None where there are none yet."""
-        for ask in (self.lately, self.now):
-            refs = ask(change).diff_refs
-            if whole(refs, head):
-                return refs
-        return self.newest_version(change, head)
+        known = self._refs.get(change)
+        if not whole(known, head):
+            known = self.now(change).diff_refs
+        return known if whole(known, head) else self.newest_version(change, head)
 
     def newest_version(self, change: ChangeId, head: str) -> answers.Refs | None:
         """The same from the list of all diffs."""
