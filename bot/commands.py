@@ -17,7 +17,7 @@ from types import MappingProxyType
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-DESTROYED = "destroyed"  # in place of a finding: all that the change destroys or replaces
+from bot.pardon import DESTROYED
 
 _MAX_TEXT = 65_536  # characters, GitHub's limit for a comment
 _MAX_LINE = 2_000

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from bot.change import Anchor, Change
 from rules.finding import Finding, Severity, short
-from rules.gate import Gate, OnUnchecked
+from rules.gate import Gate
 from rules.profile import Profile
 
 
@@ -98,6 +98,11 @@ class PardonKind(StrEnum):
     ALLOW = "allow"  # an exception to a rule at a place, in each change of the repository
     ACKNOWLEDGE = "acknowledge"  # what this change does is accepted, for this change
 
+    @property
+    def words(self) -> str:
+        """As people read it of a finding."""
+        return {"allow": "allowed", "acknowledge": "acknowledged"}[self.value]
+
 
 @dataclass(frozen=True, slots=True)
 class Pardon:
@@ -119,6 +124,7 @@ class Review:
 
     ``exceptions`` are what people let pass, by the finding's identity: such a finding stays where
     it is, says so, and does not count. ``remarks`` are facts about the review itself.
+    ``paused_by`` stopped the comments, ``""`` nobody.
     """
 
     change: Change
@@ -126,6 +132,7 @@ class Review:
     gate: Gate = Gate()  # noqa: RUF009 - frozen
     exceptions: Mapping[str, Pardon] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    paused_by: str = ""
 
     @property
     def profile(self) -> Profile:
@@ -186,11 +193,9 @@ class Review:
     @property
     def blocks(self) -> bool:
         """Whether the status must not be green."""
-        if self.profile is Profile.OBSERVE:
-            return False
         if self.outcome is Outcome.UNCHECKED:
-            return self.gate.on_unchecked is OnUnchecked.BLOCK
-        return self.outcome is Outcome.FAILED
+            return not self.gate.passes_unchecked
+        return self.outcome is Outcome.FAILED and self.profile is not Profile.OBSERVE
 
     @cached_property
     def effects(self) -> tuple[Effect, ...]:

@@ -56,6 +56,17 @@ Fix: correct the syntax at that line. A template belongs into a chart.
 """,
     ),
     Entry(
+        "unreadable-configuration",
+        "The change brings a fault into `.redline.yaml`",
+        "blocks wherever it is new",
+        """\
+On the target branch a key that nobody understands is passed over and its default applies, so that
+it holds no change back: what was meant to be stricter would silently not be.
+
+Fix: correct the key at that line; `docs/configuration.md` lists them.
+""",
+    ),
+    Entry(
         "escaping-path",
         "A symbolic link leads out of the repository, or a submodule was added or moved",
         "warns",

@@ -21,3 +21,8 @@ class Gate:
     profile: Profile = Profile.DEFAULT
     block_on: Severity = Severity.BLOCKING
     on_unchecked: OnUnchecked = OnUnchecked.BLOCK
+
+    @property
+    def passes_unchecked(self) -> bool:
+        """Whether the status is green though something could not be checked."""
+        return self.profile is Profile.OBSERVE or self.on_unchecked is OnUnchecked.ALLOW

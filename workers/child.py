@@ -11,13 +11,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
+from rules import config
+from rules.gate import Gate
 from workers.pipe import (
     Ask,
     AskMarked,
     Blob,
     Closed,
+    Configured,
     Done,
     Event,
     Find,
@@ -47,7 +51,7 @@ class Parent:
         self._blobs: dict[str, Blob] = {}
         self._held = 0
 
-    def report(self, event: Event | Done) -> None:
+    def report(self, event: Configured | Event | Done) -> None:
         """Tell how far the review is."""
         with self._lock:
             self._pipe.send(event)
@@ -142,7 +146,10 @@ def main(steps: Sequence[Step] = STEPS) -> None:
             return  # it died before we asked to die with it
         tempfile.tempdir = task.scratch
         parent = Parent(pipe)
-        attempt(_reviewed(task, parent), task.wishes, parent.report, steps)
+        configured = _configured(task, parent)
+        parent.report(configured)
+        wishes = replace(task.wishes, profile=configured.gate.profile)
+        attempt(_reviewed(task, parent), wishes, parent.report, steps)
         parent.report(Done())
     except Closed:
         pass  # nobody is left to be told
@@ -162,6 +169,29 @@ def _alone(descriptor: int) -> Pipe:
     bounded(MEMORY)
     sys.excepthook = _terse
     return Pipe(descriptor)
+
+
+def _configured(task: Task, parent: Parent) -> Configured:
+    """The repository's own settings, of base: a change has no say in how it is judged itself."""
+    gate = Gate(task.wishes.profile)
+    base = PipedTree(task.base, parent, {})
+    found = base.find([config.NAME]).get(config.NAME)
+    if found is None:
+        return Configured(gate)
+    if not found.regular:
+        return Configured(
+            gate, (f"`{config.NAME}` of the target branch is no file: defaults apply",)
+        )
+    try:
+        read = config.read(base.read([config.NAME])[config.NAME], gate)
+    except TooLarge as error:
+        return Configured(gate, (f"`{config.NAME}` of the target branch: {error}; defaults apply",))
+    return Configured(read.gate, tuple(map(_remark, read.faults)))
+
+
+def _remark(fault: config.Fault) -> str:
+    said = fault.message.rstrip(".")
+    return f"`{config.NAME}` of the target branch, line {fault.line}: {said}; its default applies"
 
 
 def _reviewed(task: Task, parent: Parent) -> Reviewed:

@@ -24,6 +24,7 @@ from workers.pipe import (
     AskMarked,
     Blob,
     Closed,
+    Configured,
     Done,
     Ended,
     Event,
@@ -86,6 +87,7 @@ class Child:
         self, process: "subprocess.Popen[bytes]", pipe: Pipe, stages: Sequence[str]
     ) -> None:
         self._process, self._pipe, self._stages = process, pipe, stages
+        self.configured = Configured()  # what the repository chose, once the child has run
 
     def run(
         self, checkout: Checkout, wishes: Wishes, progress: Progress
@@ -106,6 +108,7 @@ class Child:
             finally:
                 _ended(self._process)
             self._log(reason)
+        self.configured = conversation.configured or Configured()
         return conversation.results(reason)
 
     def _log(self, reason: str) -> None:
@@ -160,6 +163,7 @@ class _Conversation:
     ) -> None:
         self._checkout, self._wishes, self._progress = checkout, wishes, progress
         self._stages = stages
+        self.configured: Configured | None = None
         self._ended: dict[str, StageResult] = {}
         self._since: dict[str, float] = {}
         self._end = time.monotonic() + wishes.review_seconds
@@ -212,8 +216,12 @@ class _Conversation:
             return f"the review took longer than {self._wishes.review_seconds:g} s"
         return f"it took longer than {self._wishes.stage_seconds:g} s"
 
-    def _heard(self, said: Ask | Event, pipe: Pipe) -> None:
-        if isinstance(said, Started | Ended):
+    def _heard(self, said: Ask | Configured | Event, pipe: Pipe) -> None:
+        if isinstance(said, Configured):
+            if self.configured is not None or self._since or self._ended:
+                raise Nonsense("it chooses its gate again")
+            self.configured = said
+        elif isinstance(said, Started | Ended):
             self._reported(said)
         else:
             for frame in self._answers(said):
@@ -239,7 +247,8 @@ class _Conversation:
             yield self._found(ask)
 
     def _found(self, ask: Find | ListAll) -> Found:
-        if ask.commit not in (self._checkout.merge_base, self._checkout.head):
+        one = self._checkout
+        if ask.commit not in (one.merge_base, one.base, one.head):
             raise Nonsense("it asks about a commit that is not under review")
         if isinstance(ask, Find):
             entries = self._checkout.find(ask.commit, ask.paths)

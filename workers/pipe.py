@@ -13,6 +13,7 @@ import msgspec
 
 from bot.change import Diff
 from bot.review import StageResult
+from rules.gate import Gate
 from rules.profile import Profile
 
 _LARGEST = 160 << 20  # bytes of one frame
@@ -29,7 +30,9 @@ class Wishes:
     """How a review is to be made. ``sandbox`` is a mode of ``workers.sandbox``.
 
     ``tools`` off leaves out the stages that need external programs. ``all_new`` judges every file
-    at head, and takes each finding for new.
+    at head, and takes each finding for new. ``trusted``: stages may use credentials, since the
+    head is of someone who may write here, or was released by someone who may. The ``profile`` is
+    the one where the repository chooses none.
     """
 
     profile: Profile = Profile.DEFAULT
@@ -38,6 +41,7 @@ class Wishes:
     review_seconds: float = 1200
     tools: bool = True
     all_new: bool = False
+    trusted: bool = False
 
 
 class _Frame(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -103,6 +107,13 @@ class AskMarked(_Frame, frozen=True):
     paths: tuple[str, ...]
 
 
+class Configured(_Frame, frozen=True):
+    """What the repository chose, by the file at base, and what is to be said about that file."""
+
+    gate: Gate = Gate()
+    remarks: tuple[str, ...] = ()
+
+
 class Started(_Frame, frozen=True):
     """A stage has begun on a project."""
 
@@ -122,7 +133,7 @@ class Done(_Frame, frozen=True):
 
 Event = Started | Ended
 Ask = Find | ListAll | Read | AskMarked
-Said = Ask | Event | Done  # all that a child may say
+Said = Ask | Configured | Event | Done  # all that a child may say
 
 
 class Closed(Exception):

@@ -22,7 +22,7 @@ from workers.touched import (
     always,
     dockerfiles,
     large_manifest,
-    links,
+    links_and_settings,
     manifests,
     manifests_of_images,
 )
@@ -34,7 +34,7 @@ STEPS: tuple[Step, ...] = (
     Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest, manifests_of_images),
     Step(hadolint, "Dockerfile", dockerfiles, always, tool=True),
     Step(dockerfile_rules, "Dockerfile", dockerfiles, always),
-    Step(files_rules, "link or submodule", links, always),
+    Step(files_rules, "link or submodule", links_and_settings, always),
 )
 STAGES = tuple(step.stage for step in STEPS)  # in the order in which they are shown
 

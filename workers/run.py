@@ -7,14 +7,15 @@ import structlog
 
 from bot import VERSION, markdown
 from bot.change import Change, Kind, Seen
-from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Unsure
+from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
 from bot.ledger import Lease, Ledger, Superseded
+from bot.pardon import pardons
 from bot.publish import Timing, publish
 from bot.report.address import address
 from bot.report.making import record
 from bot.report.record import pack
-from bot.review import Review, StageResult, Status
+from bot.review import Review, Status
 from bot.settings import Settings
 from workers import checkout, parent
 from workers.checkout import Checkout, Sources, fetched
@@ -38,6 +39,7 @@ class Run:
         self.change: Change = forge.change(lease.change)
         every = settings.forge_pace_seconds
         self._page = address(settings.public_url, lease.change, settings.key)
+        self._people = ledger.people
         self._guard = Guard(ledger, lease, self.change.installation, every)
         self._quiet = False
         self._doubt = 0.0  # until then a listing may lack a status that may have been written
@@ -77,7 +79,7 @@ class Run:
     def _reviewed(self, token: str) -> None:
         mirrored = fetched(self.change, token, self._settings.state_dir, idle=self._guard.check)
         with parent.child() as child, mirrored as files:
-            review = Review(self.change, self._results(child, files))
+            review = self._judged(child, files)
             self._still_the_head()
             status = self._publish(review, files)
             body = render(review, files.diff, VERSION).encode()
@@ -86,19 +88,36 @@ class Run:
         self._conclude(status)
         self._lease.done(self.change.head, review.outcome, body, report)
 
-    def _results(self, child: parent.Child, files: Checkout) -> tuple[StageResult, ...]:
+    def _judged(self, child: parent.Child, files: Checkout) -> Review:
+        """What the stages say, weighed with what people have said by now."""
         wishes = Wishes(
             sandbox=self._settings.sandbox,
             stage_seconds=self._settings.stage_seconds,
             review_seconds=self._settings.review_seconds,
+            trusted=self._trusted(),
         )
-        return child.run(files, wishes, Watch(self._guard.check, self._show))
+        results = child.run(files, wishes, Watch(self._guard.check, self._show))
+        chosen, said = child.configured, self._people.said(self.change.id)
+        passed = pardons(results, chosen.gate, said)
+        return Review(self.change, results, chosen.gate, passed, chosen.remarks, said.paused_by)
+
+    def _trusted(self) -> bool:
+        """Whether stages may use credentials: asked live, whatever someone did before."""
+        change, said = self.change, self._people.said(self.change.id)
+        if said.released.keys() - {change.head}:
+            self._people.withdraw(change.id, change.head)
+        if not self._lease.keyed:
+            return False
+        # A queue takes a change only from who may write; its group has no author of its own.
+        if change.id.kind is Kind.MERGE_GROUP or change.head in said.released:
+            return True
+        return bool(change.author) and self._forge.role(change, change.author) >= Role.WRITE
 
     def _publish(self, review: Review, files: Checkout) -> Status:
         """Bring the conversation up to date; the status that goes with it."""
         wanted = markdown.wanted(review, files.diff, self._settings.key, self._page)
         last = self._lease.last()
-        if self.change.id.kind is Kind.CHANGE:
+        if self.change.id.kind is Kind.CHANGE and not review.paused_by:
             publish(
                 self._forge.conversation(self.change),
                 wanted,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.change import ChangedFile, Diff
+from rules.config import NAME as SETTINGS
 from rules.finding import Side
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest, telling
@@ -47,9 +48,9 @@ def dockerfiles(path: str, entry: Entry) -> bool:
     return entry.regular and is_dockerfile(path)
 
 
-def links(_path: str, entry: Entry) -> bool:
-    """Symbolic links and submodules: never followed."""
-    return entry.link or entry.submodule
+def links_and_settings(path: str, entry: Entry) -> bool:
+    """Symbolic links and submodules, which are never followed, and Redline's own file."""
+    return entry.link or entry.submodule or (path == SETTINGS and entry.regular)
 
 
 def manifests_of_images(

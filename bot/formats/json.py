@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.change import Diff
+from bot.pardon import Stated
 from bot.review import Outcome, PardonKind, Review, StageResult
 from rules.finding import Finding, Severity
 
@@ -19,7 +20,7 @@ def render(review: Review, diff: Diff, redline: str) -> str:
 
 def document(review: Review, diff: Diff, redline: str) -> dict[str, Any]:
     """The document. A sha is null where a side is the working tree or there is none."""
-    change = review.change
+    change, stated = review.change, Stated(review.results)
     return {
         "version": VERSION,
         "redline": redline,
@@ -28,15 +29,32 @@ def document(review: Review, diff: Diff, redline: str) -> dict[str, Any]:
         "head": change.head or None,
         "outcome": review.outcome,
         "blocks": review.blocks,
+        "gate": _gate(review),
         "stages": [_stage(result) for result in review.results],
         "findings": [
-            _finding(review, result, finding, diff)
+            _finding(review, result, finding, diff) | _bound(stated, finding)
             for result in review.results
             for finding in result.findings
         ],
         "effects": [asdict(effect) for effect in review.effects],
+        "destroyed": stated.destroyed or None,
+        "remarks": list(review.remarks),
         "counts": _counts(review),
     }
+
+
+def _gate(review: Review) -> dict[str, str]:
+    gate = review.gate
+    return {
+        "profile": gate.profile,
+        "block_on": gate.block_on.word,
+        "on_unchecked": gate.on_unchecked,
+    }
+
+
+def _bound(stated: Stated, finding: Finding) -> dict[str, str | None]:
+    """What an acknowledgement is bound to."""
+    return {"digest": stated.digest(finding) if finding.new else None}
 
 
 def _stage(result: StageResult) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.markdown.escape import cut, visible
-from bot.review import Annotation, Outcome, Progress, Review, StageResult, Status
+from bot.review import Annotation, Outcome, PardonKind, Progress, Review, StageResult, Status
 from rules.finding import Family, Finding, Severity, Side
 from rules.profile import Profile
 
@@ -65,13 +65,15 @@ def done(review: Review, summary: str, url: str = "") -> Status:
 
 def title(review: Review) -> str:
     """The outcome in one line: what blocks and what could not be checked are both named."""
-    parts = [_blocking(review), _unchecked(review.unchecked), _existing(review)]
-    said = [part for part in parts if part]
+    parts = [_blocking(review), _unchecked(review), _existing(review), _acknowledged(review)]
     if review.outcome is Outcome.NOT_NEEDED:
-        said.append("No infrastructure files changed")
+        parts.append("No infrastructure files changed")
     elif review.outcome is Outcome.PASSED:
-        said.append(_counted(review))
-    return _fitting(said)
+        parts.append(_counted(review))
+    parts += [visible(each.replace("`", "")) for each in review.remarks[:1]]
+    if review.paused_by:
+        parts.append(f"Comments paused by @{visible(review.paused_by)}")
+    return _fitting([part for part in parts if part])
 
 
 def _fitting(parts: list[str]) -> str:
@@ -84,11 +86,10 @@ def _fitting(parts: list[str]) -> str:
 
 
 def _blocking(review: Review) -> str:
-    found = [each for each in review.findings if each.severity is Severity.BLOCKING]
-    if not found:
+    if not review.blocking:
         return ""
     verb = "Would block" if review.profile is Profile.OBSERVE else "Blocks merge"
-    return f"{verb}: {', '.join(_kinds(found))}"
+    return f"{verb}: {', '.join(_kinds(review.blocking))}"
 
 
 def _kinds(found: Iterable[Finding]) -> Iterable[str]:
@@ -120,11 +121,14 @@ def why(result: StageResult) -> str:
     return f"{name}: {reason}" if reason else name
 
 
-def _unchecked(results: tuple[StageResult, ...]) -> str:
+def _unchecked(review: Review) -> str:
+    """Loud where the status is green all the same."""
+    results = review.unchecked
     if not results:
         return ""
     more = f" (and {len(results) - 1} more)" if len(results) > 1 else ""
-    return f"Could not check: {cut(why(results[0]), LONGEST_TITLE - 30)}{more}"
+    verb = "NOT CHECKED" if review.gate.passes_unchecked else "Could not check"
+    return f"{verb}: {cut(why(results[0]), LONGEST_TITLE - 30)}{more}"
 
 
 def _existing(review: Review) -> str:
@@ -135,11 +139,25 @@ def _existing(review: Review) -> str:
     return f"NOT CHECKED, as before this change: {cut(why(old[0]), 60)}{more}"
 
 
+def _acknowledged(review: Review) -> str:
+    """Who accepted what this change does, and why: each once."""
+    given = dict.fromkeys(each for finding in review.findings if (each := review.pardon(finding)))
+    said = [each for each in given if each.kind is PardonKind.ACKNOWLEDGE]
+    if not said:
+        return ""
+    more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+    return f"Acknowledged by @{visible(said[0].by)}: {cut(visible(said[0].reason), 60)}{more}"
+
+
 def _counted(review: Review) -> str:
     ran = sum(each.outcome in (Outcome.PASSED, Outcome.FAILED) for each in review.results)
     counts = review.counts
     blocking, warnings = counts.get(Severity.BLOCKING, 0), counts.get(Severity.WARNING, 0)
-    said = f"{blocking} blocking, {numbered(warnings, 'warning')}, {numbered(ran, 'stage')} ran"
+    passed = [each for finding in review.findings if (each := review.pardon(finding))]
+    allowed = sum(each.kind is PardonKind.ALLOW for each in passed)
+    said = f"{blocking} blocking, {numbered(warnings, 'warning')}"
+    said += f", {allowed} allowed" if allowed else ""
+    said += f", {numbered(ran, 'stage')} ran"
     later = frozenset[str]().union(*(each.later for each in review.results))
     return f"{said}, {numbered(len(later), 'file')} left to be rendered" if later else said
 
@@ -150,11 +168,11 @@ def numbered(count: int, noun: str) -> str:
 
 
 def annotations(review: Review) -> tuple[Annotation, ...]:
-    """What has no thread, at its line: warnings of no family."""
+    """What has no thread, at its line: what does not block and is of no family."""
     quiet = (
         finding
         for finding in review.findings
-        if finding.severity is not Severity.BLOCKING and finding.family is None
+        if finding.severity < review.gate.block_on and finding.family is None
     )
     shown = [each for each in quiet if each.location.side is Side.HEAD and _utf8(each)]
     return tuple(_annotation(each, review.ids) for each in shown[:MOST_ANNOTATIONS])

@@ -9,8 +9,8 @@ from bot.markdown.links import Links
 from bot.markdown.rows import fitting, size
 from bot.markdown.status import numbered, why
 from bot.markdown.thread import folded, tally
-from bot.review import Outcome, Review, StageResult
-from rules.finding import Finding, Severity
+from bot.review import Outcome, Pardon, PardonKind, Review, StageResult
+from rules.finding import Finding
 from rules.profile import Profile
 
 LONGEST_BODY = 60_000  # bytes, the mark included; forges hold 65,536 signs
@@ -44,12 +44,14 @@ def settled(links: Links) -> str:
 
 def body(page: Page) -> str:
     """The summary's text, without its mark, cut by whole rows."""
-    head = "\n\n".join(part for part in (_outcome(page), _not_checked(page)) if part)
+    said = (_outcome(page), _not_checked(page), _remarks(page))
+    head = "\n\n".join(part for part in said if part)
     tail = "\n\n".join(part for part in (_existing(page), _stages(page), _notes(page)) if part)
     end = _end(page)
     room = LONGEST_BODY - _FOR_MARK - sum(size(part) for part in (head, tail, end))
-    blocking = [each for each in page.review.findings if each.severity is Severity.BLOCKING]
-    others = [each for each in page.review.findings if each.severity is not Severity.BLOCKING]
+    least = page.review.gate.block_on
+    blocking = [each for each in page.review.findings if each.severity >= least]
+    others = [each for each in page.review.findings if each.severity < least]
     first = _table(page, blocking, room)
     second = _others(page, others, room - size(first))
     return "\n\n".join(part for part in (head, first, second, tail, end) if part)
@@ -57,15 +59,17 @@ def body(page: Page) -> str:
 
 def _outcome(page: Page) -> str:
     review = page.review
-    blocking = review.counts.get(Severity.BLOCKING, 0)
-    if blocking:
+    if review.blocking:
         verb = "would block" if review.profile is Profile.OBSERVE else "blocks merge"
     elif review.unchecked:
         verb = "could not check everything"
     else:
         verb = "nothing blocks"
-    counted = tally(review.findings)
-    return f"**Redline: {verb}**{f' · {counted}' if counted else ''}"
+    passed = Counter(each.kind for one in review.findings if (each := review.pardon(one)))
+    counted = [tally(review.counted)]
+    counted += [f"{passed[kind]} {kind.words}" for kind in PardonKind if passed[kind]]
+    said = ", ".join(part for part in counted if part)
+    return f"**Redline: {verb}**{f' · {said}' if said else ''}"
 
 
 def _not_checked(page: Page) -> str:
@@ -76,6 +80,11 @@ def _not_checked(page: Page) -> str:
     if not rows:
         return ""
     return "**Not checked**, so nothing below speaks for it:\n\n" + _lines(page, rows)
+
+
+def _remarks(page: Page) -> str:
+    rows = [f"- {escape(cut(remark, 500))}" for remark in page.review.remarks]
+    return f"**Settings** that were not understood:\n\n{_lines(page, rows)}" if rows else ""
 
 
 def _is_unchecked(result: StageResult) -> bool:
@@ -110,6 +119,8 @@ def _table(page: Page, findings: Sequence[Finding], room: int) -> str:
 
 def _row(page: Page, finding: Finding) -> str:
     message = escape(cut(finding.message, 500))
+    pardon = page.review.exceptions.get(finding.identity)
+    message += _passed(pardon) if pardon is not None else ""
     resolver = page.resolved.get(finding.identity)
     if resolver is not None:
         by = f" by {code(f'@{resolver}')}" if resolver else ""
@@ -118,6 +129,14 @@ def _row(page: Page, finding: Finding) -> str:
     return (
         f"| {finding.severity.word} | {message} | {page.links.place(finding.location)} | {name} |"
     )
+
+
+def _passed(pardon: Pardon) -> str:
+    """Who let it pass, until when, and why."""
+    until = f" until {pardon.until}" if pardon.until else ""
+    waits = ", waits for someone who may" if pardon.waits else ""
+    by, reason = code(f"@{pardon.by}"), escape(cut(pardon.reason, 200))
+    return f" ({pardon.kind.words} by {by}{until}{waits}: {reason})"
 
 
 def _others(page: Page, findings: Sequence[Finding], room: int) -> str:

@@ -50,7 +50,8 @@ class Wanted:
         """Those that are said in a thread if there is room: none while the change is a draft."""
         if self.review.change.draft:
             return ()
-        worthy = (group for group in self.groups if group.worthy)
+        least = self.review.gate.block_on
+        worthy = (each for each in self.groups if each.worthy or each.first.severity >= least)
         return tuple(each for each in worthy if self.place(each).kind is not AnchorKind.SUMMARY)
 
     @cached_property

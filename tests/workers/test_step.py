@@ -14,7 +14,14 @@ from tests.workers.trees import Commit, diff
 from workers.pipe import Wishes
 from workers.project import Judged, Project, Unchecked
 from workers.step import Step, attempted
-from workers.touched import Reviewed, always, dockerfiles, large_manifest, links, manifests
+from workers.touched import (
+    Reviewed,
+    always,
+    dockerfiles,
+    large_manifest,
+    links_and_settings,
+    manifests,
+)
 
 Files = Mapping[str, Content]
 LARGE = "x" * ((1 << 20) + 1)
@@ -244,7 +251,7 @@ def test_what_could_not_be_checked(
     [
         (manifests, {"a.yaml", "d/b.YML", "c.json", "run.yaml", "package.json"}),
         (dockerfiles, {"Dockerfile", "d/web.Dockerfile"}),
-        (links, {"link.yaml", "module"}),
+        (links_and_settings, {"link.yaml", "module"}),
     ],
 )
 def test_what_each_stage_wants(wants: Callable[[str, object], bool], paths: set[str]) -> None:

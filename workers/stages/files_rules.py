@@ -1,10 +1,15 @@
-"""files-rules: links that lead out of what is reviewed, and submodules. Neither is followed."""
+"""files-rules: links that lead out of what is reviewed, submodules, and Redline's own settings.
+
+Neither a link nor a submodule is followed.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from rules import config
 from rules.files.escaping_path import Escape, link, submodule
-from rules.finding import Finding, folder
+from rules.files.unreadable_configuration import unreadable
+from rules.finding import Finding, Side, folder
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest
 from workers.project import Entry, Judged, Project, Tree
@@ -18,13 +23,24 @@ _MOST_LOOKS = 10_000  # at all ways together: each may ask the parent
 
 
 def run(project: Project) -> Judged:
-    """Judge the links and submodules among the project's paths."""
+    """Judge the links, the submodules and the settings among the project's paths."""
     entries = project.tree.find(project.paths)
     targets = project.tree.targets(project.paths)
     findings = [*_links(targets, project.tree)]
     findings += [submodule(path, one.sha) for path, one in entries.items() if one.submodule]
     subjects = frozenset((folder(path), path) for path in entries)
-    return Judged(tuple(findings), subjects)
+    settings = project.tree.read([config.NAME] if config.NAME in project.paths else [])
+    findings += [
+        unreadable(fault) for data in settings.values() for fault in config.read(data).faults
+    ]
+    return Judged(tuple(findings), subjects, notes=_notes(project))
+
+
+def _notes(project: Project) -> tuple[str, ...]:
+    changed = any(file.new_path == config.NAME for file in project.changed)
+    if project.side is Side.HEAD and config.NAME in project.paths and changed:
+        return (f"this change edits `{config.NAME}`: until it is merged the target branch's holds",)
+    return ()
 
 
 def _links(targets: Mapping[str, bytes], tree: Tree) -> Iterator[Finding]:
