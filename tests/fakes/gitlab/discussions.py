@@ -197,7 +197,7 @@ def get_discussion(call: Call) -> Answer:
 def create_discussion(call: Call) -> Answer:
     request, body = call.request, text(call)
     where = positions.read(call.get("position"))
-    if where is not None and not positions.valid(request.project.git, request, where):
+    if where is not None and not positions.valid(call.server, request, where):
         raise bad(f"400 Bad request - {positions.NO_LINE}")
     note = notes.start(call.server, request, call.account, body, where)
     if note is None:

@@ -1,7 +1,7 @@
 """Draft notes: what only their author sees until it is published."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.fakes.gitlab import notes, positions
 from tests.fakes.gitlab.discussions import check
@@ -12,12 +12,15 @@ from tests.fakes.gitlab.state import Draft, Request
 from tests.fakes.gitlab.web import REQUEST, Answer, Call, bad, not_found, operation
 from tests.fakes.timeline import Timeline, current
 
+if TYPE_CHECKING:
+    from tests.fakes.gitlab.server import Server
+
 DRAFTS = f"{REQUEST}/draft_notes"
 
 
-def shape(request: Request, one: Draft) -> dict[str, Any]:
+def shape(server: "Server", request: Request, one: Draft) -> dict[str, Any]:
     where = one.position
-    right = where is not None and positions.valid(request.project.git, request, where)
+    right = where is not None and positions.valid(server, request, where)
     return {
         "id": one.id,
         "author_id": one.author.id,
@@ -49,13 +52,13 @@ def find(call: Call, request: Request) -> Draft:
 def list_drafts(call: Call) -> Answer:
     request, when = call.request, call.server.faults.seen("drafts")
     rows = [one for one in current(request.drafts.values(), when) if one.author == call.account]
-    return page(call, rows, lambda one: shape(request, one))
+    return page(call, rows, lambda one: shape(call.server, request, one))
 
 
 @operation(f"GET {DRAFTS}/{{draft_note_id}}")
 def get_draft(call: Call) -> Answer:
     request = call.request
-    return Answer(shape(request, find(call, request)))
+    return Answer(shape(call.server, request, find(call, request)))
 
 
 @operation(
@@ -80,7 +83,7 @@ def create_draft(call: Call) -> Answer:
     one = Draft(call.server.state.id(), call.account, body, where, discussion, resolves,
                 call.get("commit_id"))  # fmt: skip
     request.drafts[one.id] = Timeline(call.now, one)
-    return Answer(shape(request, one), 201)
+    return Answer(shape(call.server, request, one), 201)
 
 
 @operation(f"PUT {DRAFTS}/{{draft_note_id}}", {"note": may(), "position": POSITIONED}, content=True)
@@ -92,7 +95,7 @@ def update_draft(call: Call) -> Answer:
     check(call, body)
     new = replace(one, body=body, position=positions.read(call.get("position")))
     request.drafts[one.id].set(call.now, new)
-    return Answer(shape(request, new))
+    return Answer(shape(call.server, request, new))
 
 
 @operation(f"DELETE {DRAFTS}/{{draft_note_id}}")

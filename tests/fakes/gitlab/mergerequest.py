@@ -72,7 +72,7 @@ class MergeRequest:
         with self.server.state.lock:
             newest = self.state.versions[-1]
             where = Position("text", newest.base, newest.start, newest.head, path, path, None, line)
-            assert positions.valid(self.state.project.git, self.state, where), "no such line"
+            assert positions.valid(self.server, self.state, where), "no such line"
             note = notes.start(self.server, self.state, self._account(login), text, where)
             assert note is not None
             return self._note(note.id)[0].id

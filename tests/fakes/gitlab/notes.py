@@ -105,11 +105,12 @@ def resolve(
 ) -> None:
     """Close or re-open a thread; when the last one closes, people are told."""
     now = server.state.clock.now()
-    for note in discussion.there():
-        if note.resolvable and (note.resolver is not None) != done:
-            who, when = (by, now) if done else (None, None)
-            change(server, discussion, note, resolver=who, resolved=when)
-    if done and not unresolved(request):
+    other = [note for note in discussion.there()
+             if note.resolvable and (note.resolver is not None) != done]  # fmt: skip
+    for note in other:
+        who, when = (by, now) if done else (None, None)
+        change(server, discussion, note, resolver=who, resolved=when)
+    if other and done and not unresolved(request):
         system(server, request, by, "resolved all threads")
         server.notify(request, "all resolved", by)
 
@@ -143,10 +144,11 @@ def publish(server: "Server", request: Request, drafts: list[Draft], by: Account
             resolve(server, request, discussion, by, done=draft.resolves)
         elif draft.position is None:
             say(server, request, by, draft.body)
-        elif positions.valid(request.project.git, request, draft.position):
+        elif positions.valid(server, request, draft.position):
             start(server, request, by, draft.body, draft.position)
-    if len(server.notifications) > before:  # one message tells of the whole review
-        del server.notifications[before:]
+    told = server.notifications[before:]
+    server.notifications[before:] = [one for one in told if one.kind != "note"]
+    if any(one.kind == "note" for one in told):  # one message tells of the whole review
         server.notify(request, "review", by)
 
 

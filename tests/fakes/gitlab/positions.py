@@ -2,12 +2,15 @@
 
 import hashlib
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.fakes.diff import File, diff, follow, renamed
 from tests.fakes.git import Bare
 from tests.fakes.gitlab.params import Param, Params, may, needed
 from tests.fakes.gitlab.state import Position, Request, Version
+
+if TYPE_CHECKING:
+    from tests.fakes.gitlab.server import Server
 
 NO_LINE = """Note {:line_code=>["can't be blank", "must be a valid line code"]}"""
 END = Param("object", within={"line_code": may(), "type": may("text", "new", "old", "expanded"),
@@ -58,10 +61,17 @@ def line_code(one: Position) -> str:
     return f"{name}_{one.old_line or 0}_{one.new_line or 0}"
 
 
-def valid(git: Bare, request: Request, wanted: Position) -> bool:
+def known(server: "Server", request: Request) -> list[Version]:
+    """The versions of its diff that are there by now, oldest first."""
+    by = server.state.clock.now() - server.late.versions
+    return [one for one in request.versions if one.created <= by]
+
+
+def valid(server: "Server", request: Request, wanted: Position) -> bool:
     """Whether a note may stand there: a version's shas, both paths, and a line of that file."""
-    known = {(one.base, one.start, one.head) for one in request.versions}
-    if (wanted.base, wanted.start, wanted.head) not in known:
+    git = request.project.git
+    there = {(one.base, one.start, one.head) for one in known(server, request)}
+    if (wanted.base, wanted.start, wanted.head) not in there:
         return False
     file = file_at(git, wanted)
     if file is None:

@@ -6,20 +6,27 @@ from tests.fakes.gitlab import shapes
 from tests.fakes.gitlab.paging import keyset, page
 from tests.fakes.gitlab.params import may
 from tests.fakes.gitlab.state import Account, Project
-from tests.fakes.gitlab.web import PROJECT, Answer, Call, not_found, operation
+from tests.fakes.gitlab.web import PROJECT, Answer, Call, Refused, not_found, operation
 
 VERSION = {"version": "18.4.1-ee", "revision": "1a2b3c4d5e6"}
 
 
+def signed_in(call: Call, told: dict[str, Any]) -> dict[str, Any]:
+    """What nobody is told. Raises Refused 401."""
+    if call.actor.account is None:
+        raise Refused(401, {"message": "401 Unauthorized"})
+    return told
+
+
 @operation("GET /version")
 def get_version(call: Call) -> Answer:
-    return Answer(VERSION if call.account else None)
+    return Answer(signed_in(call, VERSION))
 
 
 @operation("GET /metadata")
 def get_metadata(call: Call) -> Answer:
     kas = {"enabled": False, "externalUrl": None, "version": None}
-    return Answer({**VERSION, "kas": kas, "enterprise": True} if call.account else None)
+    return Answer(signed_in(call, {**VERSION, "kas": kas, "enterprise": True}))
 
 
 def profile(call: Call, one: Account) -> dict[str, Any]:

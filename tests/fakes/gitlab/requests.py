@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.diff import diff
-from tests.fakes.gitlab import pipelines, shapes
+from tests.fakes.gitlab import pipelines, positions, shapes
 from tests.fakes.gitlab.notes import unresolved
 from tests.fakes.gitlab.paging import page
 from tests.fakes.gitlab.params import may
@@ -48,8 +48,7 @@ FILTERS = {
 
 def version(server: "Server", request: Request) -> Version | None:
     """The newest version of the diff that is there by now."""
-    known = server.state.clock.now() - server.late.versions
-    return next((one for one in reversed(request.versions) if one.created <= known), None)
+    return next(reversed(positions.known(server, request)), None)
 
 
 def web(server: "Server", request: Request) -> str:
@@ -210,7 +209,7 @@ def list_all(call: Call) -> Answer:
     """Without ``scope=all`` the caller's own only."""
     projects = call.server.state.projects.values()
     found = [one for each in projects if readable(call, each) for one in each.requests.values()]
-    return listed(call, found, "created_by_me" if call.account else "")
+    return listed(call, found, "created_by_me")
 
 
 @operation("GET /groups/{id}/merge_requests", FILTERS, pages=True)
@@ -270,8 +269,7 @@ def version_shape(call: Call, request: Request, one: Version) -> dict[str, Any]:
 def list_versions(call: Call) -> Answer:
     """Newest first; the one of a push that just came is not there yet."""
     request = call.request
-    newest = version(call.server, request)
-    found = [one for one in request.versions if newest and one.id <= newest.id]
+    found = positions.known(call.server, request)
     return page(call, found[::-1], lambda one: version_shape(call, request, one))
 
 

@@ -1,5 +1,6 @@
 """One request from its bytes to its answer."""
 
+import hashlib
 import json
 import time
 import traceback
@@ -120,7 +121,7 @@ class Server:
             except Exception:  # noqa: BLE001  a fault of the fake's must not look like GitLab's
                 self.state.violations.append(f"the fake broke: {traceback.format_exc()}")
                 done = Answer({"message": "500 Internal Server Error"}, 500)
-            return self.write(actor, done)
+            return self.write(request, actor, done)
 
     def read(self, request: Raw, path: str, body: bytes, actor: Actor, arrived: float) -> Call:
         if not path.startswith(f"{API}/"):
@@ -147,7 +148,8 @@ class Server:
             self.content_writes.append((call.now, call.operation.name))
         return call.operation.handler(call)
 
-    def write(self, actor: Actor, done: Answer) -> Response:
+    def write(self, request: Raw, actor: Actor, done: Answer) -> Response:
+        """Bytes and headers; what has not changed is answered 304, which counts all the same."""
         headers = {
             "X-Request-Id": f"{time.monotonic_ns():X}",
             **self.limits.headers(actor),
@@ -158,6 +160,10 @@ class Server:
         if done.status == 204:
             return Response(None, 204, headers)
         content = json.dumps(done.body).encode()
+        if request.method == "GET" and done.status == 200:
+            headers["ETag"] = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+            if request.headers.get("if-none-match") == headers["ETag"]:
+                return Response(None, 304, headers)
         return Response(content, done.status, headers, "application/json")
 
 

@@ -60,7 +60,6 @@ def shape(server: "Server", one: Status) -> dict[str, Any]:
     f"GET {PROJECT}/repository/commits/{{sha}}/statuses",
     {"ref": may(), "stage": may(), "name": may(), "all": may("boolean"),
      "pipeline_id": may("integer")},
-    level=LEVELS["reporter"],
     pages=True,
 )  # fmt: skip
 def list_statuses(call: Call) -> Answer:
