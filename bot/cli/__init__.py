@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -99,14 +100,23 @@ def rules(name: Annotated[str, typer.Argument(help="One rule, whole.")] = "") ->
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    repository: Annotated[
+        str, typer.Argument(help="OWNER/REPO: does Redline really block there?")
+    ] = "",
+) -> None:
     """What is there, what is missing, and how to get it.
 
-    Exits with 1 if something is missing that each review needs.
+    Exits with 1 if something is missing that each review needs. With a repository: whether its
+    rules hold a change back until Redline's status is green, what Redline may do there, whether
+    webhooks arrive; exits with 1 if it only advises or something is missing, with 2 if it is not
+    there or nobody can tell.
     """
     from bot.cli.doctor import examine
+    from bot.cli.protection import examine as examine_repository
 
-    raise typer.Exit(printed(examine))
+    act = partial(examine_repository, repository) if repository else examine
+    raise typer.Exit(printed(act))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from bot.cli.terminal import plain
 from bot.forges.base import Forge
 from bot.settings import Settings, SettingsError, load
 
-_SIGNS = {True: ("ok", "green"), False: ("not ok", "bold red"), None: ("--", "dim")}
+SIGNS = {True: ("ok", "green"), False: ("not ok", "bold red"), None: ("--", "dim")}
 _FORGES = ("REDLINE_GITHUB_", "REDLINE_GITLAB_")
 
 
@@ -41,7 +41,7 @@ def examine() -> int:
 
 
 def _line(look: Look) -> Text:
-    sign, style = _SIGNS[look.fine]
+    sign, style = SIGNS[look.fine]
     says = plain(look.says)
     return Text(f"  {sign:<6}  ", style=style).append(f"{look.name:<20}  {says}", style="not bold")
 

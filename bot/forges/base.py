@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from bot.change import Change, ChangeId, Seen
+from bot.protection import Protection
 from bot.review import Comment, Posted, Status
 
 
@@ -121,3 +122,6 @@ class Forge(Protocol):
 
     def conversation(self, change: Change) -> Conversation:
         """The comments of this change."""
+
+    def protection(self, repository: str) -> Protection:
+        """Whether a repository, by its name, holds back what is not green. Raises Gone."""

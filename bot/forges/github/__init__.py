@@ -1,5 +1,6 @@
 """GitHub, as bot.forges.base wants a forge. PyGithub is used in this package only."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -12,13 +13,16 @@ from bot.forges.github.conversation import GitHubConversation
 from bot.forges.github.credentials import Account, App, Person
 from bot.forges.github.deliveries import DeliveryLog
 from bot.forges.github.errors import Forbidden
+from bot.forges.github.protection import protection
 from bot.forges.github.status import Boards
 from bot.forges.github.walk import Walk
+from bot.protection import Protection
 from bot.review import Status
 
 if TYPE_CHECKING:
     from bot.settings import Settings
 
+_NAME = re.compile(r"(?!\.\.?/)[\w.-]+/(?!\.\.?\Z)[\w.-]+", re.ASCII)
 _QUEUE = "refs/heads/gh-readonly-queue/"
 _ROLES = {role.name.lower(): role for role in Role}
 _PORTS = {"https": 443, "http": 80}
@@ -100,6 +104,12 @@ class GitHub:
         """The comments of this change."""
         client = self._account.client(change.id.repository)
         return GitHubConversation(client, self._account.me(), change, self._key)
+
+    def protection(self, repository: str) -> Protection:
+        """Whether our check is required, what we may do, and whether webhooks arrive."""
+        if not _NAME.fullmatch(repository):
+            raise Gone(f"{repository} is no name of a repository: it has one slash")
+        return protection(self._account, repository)
 
     def _pull(self, client: Client, id_: ChangeId) -> Change:
         pull = client.get(f"/repositories/{id_.repository}/pulls/{id_.number}", answers.Pull)

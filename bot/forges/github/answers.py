@@ -15,10 +15,11 @@ class User(Struct, frozen=True):
 
 
 class App(Struct, frozen=True):
-    """A GitHub App."""
+    """A GitHub App; ``events`` are the webhooks that it asked for."""
 
     id: int
     slug: str = ""
+    events: list[str] = []
 
 
 class Installation(Struct, frozen=True):
@@ -27,6 +28,7 @@ class Installation(Struct, frozen=True):
     id: int
     permissions: dict[str, str] = {}
     suspended_at: str | None = None
+    html_url: str = ""
 
 
 class AccessToken(Struct, frozen=True):
@@ -45,6 +47,8 @@ class Repository(Struct, frozen=True):
     html_url: str
     archived: bool = False
     disabled: bool = False
+    default_branch: str = ""
+    permissions: dict[str, bool] = {}
 
 
 class RepositoryId(Struct, frozen=True):
@@ -114,6 +118,7 @@ class HookDelivery(Struct, frozen=True):
     delivered_at: str
     status_code: int
     event: str
+    repository_id: int | None = None
 
 
 class Permission(Struct, frozen=True):

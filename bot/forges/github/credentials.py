@@ -1,7 +1,7 @@
 """As whom we call GitHub: a GitHub App where it is installed, or an account with a token."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -43,6 +43,19 @@ class Me:
         return self.login in (author.login, f"{author.login}[bot]" if author.kind == "Bot" else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a repository is reached that is known by its name only.
+
+    ``granted`` is what the App may do there by permission, None for a person's token. ``url`` is
+    where people look at the installation.
+    """
+
+    client: Client
+    granted: Mapping[str, str] | None = None
+    url: str = ""
+
+
 class Account(Protocol):
     """Who we are, and how we reach a repository."""
 
@@ -51,6 +64,9 @@ class Account(Protocol):
 
     def client(self, repository: int) -> Client:
         """Calls about this repository. Raises Gone where we do not reach it."""
+
+    def reach(self, name: str) -> Reach:
+        """Calls about ``owner/name``, whatever we may do there. Raises Gone."""
 
     def installation(self, repository: int) -> str:
         """Whose limits calls about this repository count against."""
@@ -81,6 +97,9 @@ class Person:
 
     def client(self, repository: int) -> Client:  # noqa: ARG002 - all through one token
         return self._client
+
+    def reach(self, name: str) -> Reach:  # noqa: ARG002 - all through one token
+        return Reach(self._client)
 
     def installation(self, repository: int) -> str:  # noqa: ARG002 - all through one token
         return self.me().login
@@ -123,6 +142,13 @@ class App:
 
     def client(self, repository: int) -> Client:
         return self._client_of(self._installed(repository))
+
+    def reach(self, name: str) -> Reach:
+        found = self._jwt.get(f"/repos/{name}/installation", answers.Installation)
+        least = _used(found)
+        tokens = _Tokens(lambda: self._make(found, {"permissions": least}))
+        client = Client(self._url, self._verify, tokens)
+        return Reach(client, found.permissions, found.html_url)
 
     def installation(self, repository: int) -> str:
         return str(self._installed(repository).id)
@@ -191,13 +217,23 @@ def _permissions(installation: answers.Installation) -> dict[str, str]:
     """
     granted = installation.permissions
     for name, level in _NEEDED.items():
-        if _rank(granted.get(name)) < _rank(level):
+        if not holds(granted, name, level):
             raise Denied(f"the App lacks the permission {name}: {level}; grant it on GitHub")
+    return _used(installation)
+
+
+def _used(installation: answers.Installation) -> dict[str, str]:
+    granted = installation.permissions
     return {
         name: min(level, granted[name], key=_rank)
         for name, level in _USED.items()
         if name in granted
     }
+
+
+def holds(granted: Mapping[str, str], name: str, level: str) -> bool:
+    """Whether what was granted has this permission, or more of it."""
+    return _rank(granted.get(name)) >= _rank(level)
 
 
 def _rank(level: str | None) -> int:

@@ -59,9 +59,13 @@ class Repo:
                     if pull.head_repository is self.state:
                         pull.head_repository = None
 
-    def require(self, context: str, app_id: int | None = None) -> None:
-        """Make a check required on the default branch."""
-        row: dict[str, Any] = {"context": context}
+    def require(self, context: str, app_id: int | None = None, by: str = "both") -> None:
+        """Make a check required on the default branch, by a ruleset, branch protection, or both.
+
+        ``by`` is ``ruleset``, ``branch``, ``admins`` (branch protection that holds for
+        administrators too), ``off`` (branch protection that is switched off) or ``both``.
+        """
+        row: dict[str, Any] = {"context": context, "by": by}
         self.state.required.append(row if app_id is None else {**row, "app_id": app_id})
 
     def push(

@@ -5,7 +5,7 @@ from typing import Any
 from tests.fakes.github import shapes
 from tests.fakes.github.paging import page
 from tests.fakes.github.pulls import REPO, commit
-from tests.fakes.github.state import Account
+from tests.fakes.github.state import Account, Repository
 from tests.fakes.github.web import Answer, Call, Refused, not_found, operation, stamp
 
 METADATA = ("metadata:read",)
@@ -14,7 +14,20 @@ FOLDED = {"maintain": "write", "triage": "read"}
 
 @operation("repos/get", f"GET {REPO}", *METADATA)
 def get_repository(call: Call) -> Answer:
-    return Answer(shapes.repository(call.server, call.repository))
+    """A person is told what they may do there."""
+    shown = shapes.repository(call.server, call.repository)
+    if call.actor.account is not None and call.actor.installation is None:
+        role = call.server.access.role(call.repository, call.actor.account)
+        shown = {**shown, "permissions": may(role)}
+    return Answer(shown)
+
+
+def may(role: str) -> dict[str, bool]:
+    """The five words that GitHub has for what a role comes to."""
+    levels = ("read", "triage", "write", "maintain", "admin")
+    reached = levels.index(role) if role in levels else -1
+    names = ("pull", "triage", "push", "maintain", "admin")
+    return {name: at <= reached for at, name in enumerate(names)}
 
 
 @operation(
@@ -30,11 +43,7 @@ def get_permission(call: Call) -> Answer:
         if mine in ("none", "read", "triage"):
             raise Refused(403, "Must have push access to view collaborator permission.")
     role = call.server.access.role(one, account)
-    levels = ("read", "triage", "write", "maintain", "admin")
-    reached = levels.index(role) if role in levels else -1
-    names = ("pull", "triage", "push", "maintain", "admin")
-    may = {name: at <= reached for at, name in enumerate(names)}
-    shown = {**shapes.user(call.server, account), "permissions": may, "role_name": role}
+    shown = {**shapes.user(call.server, account), "permissions": may(role), "role_name": role}
     return Answer({"permission": FOLDED.get(role, role), "role_name": role, "user": shown})
 
 
@@ -86,21 +95,49 @@ def list_my_repositories(call: Call) -> Answer:
 
 @operation("repos/get-branch", f"GET {REPO}/branches/{{branch}}", "contents:read")
 def get_branch(call: Call) -> Answer:
+    """A branch; whoever may read it sees which checks its protection requires."""
     one, name = call.repository, call.path["branch"]
     sha = one.git.refs(f"refs/heads/{name}").get(f"refs/heads/{name}")
     if sha is None:
         raise Refused(404, "Branch not found")
     url = f"{shapes.address(call.server, one)}/branches/{name}"
+    rows = protecting(one, name)
+    protection: dict[str, Any] = {"enabled": bool(rows)}
+    if rows:
+        level = LEVELS.get(rows[0]["by"], "non_admins")
+        protection["required_status_checks"] = {"enforcement_level": level, **checks(rows)}
     return Answer(
         {
             "name": name,
             "commit": commit(call.server, one, sha),
             "_links": {"self": url, "html": f"{call.server.url}/{one.full_name}/tree/{name}"},
-            "protected": bool(one.required),
-            "protection": {"enabled": bool(one.required)},
+            "protected": bool(rows or ruling(one, name)),
+            "protection": protection,
             "protection_url": f"{url}/protection",
         }
     )
+
+
+LEVELS = {"admins": "everyone", "off": "off"}
+
+
+def protecting(one: Repository, branch: str) -> list[dict[str, Any]]:
+    """What branch protection requires; other branches than the default one have none."""
+    rows = one.required if branch == one.default_branch else []
+    return [row for row in rows if row["by"] in ("both", "branch", *LEVELS)]
+
+
+def ruling(one: Repository, branch: str) -> list[dict[str, Any]]:
+    """What rulesets require."""
+    rows = one.required if branch == one.default_branch else []
+    return [row for row in rows if row["by"] in ("both", "ruleset")]
+
+
+def checks(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "contexts": [row["context"] for row in rows],
+        "checks": [{"context": row["context"], "app_id": row.get("app_id")} for row in rows],
+    }
 
 
 @operation(
@@ -111,49 +148,64 @@ def get_branch(call: Call) -> Answer:
 def get_protection(call: Call) -> Answer:
     """Required checks of the default branch; others have no protection."""
     one = call.repository
-    if not one.required or call.path["branch"] != one.default_branch:
+    rows = protecting(one, call.path["branch"])
+    if not rows:
         raise Refused(404, "Branch not protected")
     url = f"{shapes.address(call.server, one)}/branches/{call.path['branch']}/protection"
-    checks = [{"context": row["context"], "app_id": row.get("app_id")} for row in one.required]
     return Answer(
         {
             "url": url,
             "required_status_checks": {
                 "url": f"{url}/required_status_checks",
                 "strict": False,
-                "contexts": [row["context"] for row in one.required],
                 "contexts_url": f"{url}/required_status_checks/contexts",
-                "checks": checks,
+                **checks(rows),
             },
-            "enforce_admins": {"url": f"{url}/enforce_admins", "enabled": False},
+            "enforce_admins": {
+                "url": f"{url}/enforce_admins",
+                "enabled": rows[0]["by"] == "admins",
+            },
         }
     )
 
 
 @operation("repos/get-branch-rules", f"GET {REPO}/rules/branches/{{branch}}", *METADATA)
 def get_rules(call: Call) -> Answer:
-    """The same requirement in the words of rulesets."""
-    one = call.repository
-    if not one.required or call.path["branch"] != one.default_branch:
-        return Answer([])
-    checks = [
-        {
-            "context": row["context"],
-            **({"integration_id": row["app_id"]} if "app_id" in row else {}),
-        }
-        for row in one.required
-    ]
-    rule = {
-        "type": "required_status_checks",
-        "parameters": {
-            "required_status_checks": checks,
-            "strict_required_status_checks_policy": False,
-        },
+    """The active rules of all rulesets that hold for a branch."""
+    one, branch = call.repository, call.path["branch"]
+    from_where = {
         "ruleset_source_type": "Repository",
         "ruleset_source": one.full_name,
         "ruleset_id": one.id,
     }
-    return page(call, [rule], lambda each: each)
+    rules: list[dict[str, Any]] = []
+    if rows := ruling(one, branch):
+        required = [
+            {
+                "context": row["context"],
+                **({"integration_id": row["app_id"]} if "app_id" in row else {}),
+            }
+            for row in rows
+        ]
+        parameters = {
+            "required_status_checks": required,
+            "strict_required_status_checks_policy": False,
+        }
+        rules.append({"type": "required_status_checks", "parameters": parameters, **from_where})
+    if one.queued and branch == one.default_branch:
+        rules.append({"type": "merge_queue", "parameters": QUEUE, **from_where})
+    return page(call, rules, lambda each: each)
+
+
+QUEUE = {
+    "check_response_timeout_minutes": 60,
+    "grouping_strategy": "ALLGREEN",
+    "max_entries_to_build": 5,
+    "max_entries_to_merge": 5,
+    "merge_method": "MERGE",
+    "min_entries_to_merge": 1,
+    "min_entries_to_merge_wait_minutes": 5,
+}
 
 
 @operation("rate-limit/get", "GET /rate_limit")

@@ -130,7 +130,7 @@ def app(server: "Server", one: App) -> dict[str, Any]:
         "created_at": stamp(0),
         "updated_at": stamp(0),
         "permissions": one.permissions,
-        "events": ["pull_request", "issue_comment"],
+        "events": one.events,
         "installations_count": sum(each.app is one for each in server.state.installations.values()),
     }
 
@@ -150,7 +150,7 @@ def installation(server: "Server", one: Installation) -> dict[str, Any]:
         "target_id": one.account.id,
         "target_type": one.account.type,
         "permissions": one.permissions,
-        "events": ["pull_request", "issue_comment"],
+        "events": one.app.events,
         "created_at": stamp(0),
         "updated_at": stamp(0),
         "single_file_name": None,

@@ -31,6 +31,7 @@ class App:
     bot: Account
     key: bytes
     permissions: Permissions
+    events: list[str] = field(default_factory=lambda: ["pull_request", "issue_comment"])
 
 
 @dataclass
@@ -227,6 +228,7 @@ class Repository:
     parent: "Repository | None" = None
     roles: dict[str, str] = field(default_factory=dict)
     required: list[dict[str, Any]] = field(default_factory=list)
+    queued: bool = False  # a ruleset asks for a merge queue
     pulls: dict[int, Pull] = field(default_factory=dict)
     statuses: list[Timeline[Status]] = field(default_factory=list)
     checks: dict[int, Timeline[CheckRun]] = field(default_factory=dict)
