@@ -20,7 +20,9 @@ demo: venv tools
 test: venv tools
 	@$(BIN)/pytest
 
+# A browser only here: it is large, and the tests that want one say so and are skipped without.
 check: venv tools
+	@PYTHON=$(PYTHON) tools/system chromium
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -59,13 +59,14 @@ FLOATING = finding(
     message="Image `ghcr.io/shop/web:latest` has a tag that moves.",
     project="deploy",
 )
-BAKED = finding(
-    "baked-secret",
-    "services/web/Dockerfile",
-    5,
-    family=None,
-    message="`API_KEY` is a secret, and whoever pulls the image can read it.",
-    project="services/web",
+BAKED = replace(
+    finding(
+        "baked-secret",
+        family=None,
+        message="`API_KEY` is a secret, and whoever pulls the image can read it.",
+        project="services/web",
+    ),
+    location=Location("services/web/Dockerfile", 5),
 )
 PACKAGES = warning(path="services/web/Dockerfile", line=6)
 BASE = finding(

@@ -12,9 +12,8 @@ GROUP = ChangeId(ForgeName.GITLAB, 12, Kind.MERGE_GROUP, ref="refs/merge-request
 
 @pytest.mark.parametrize("change", [CHANGE, GROUP], ids=["change", "group"])
 def test_an_address_names_its_change(change: ChangeId) -> None:
-    parts = path(change, KEY).removeprefix("/reviews/").split("/")
-    assert len(parts) == 4
-    assert change_of(*parts, KEY) == change
+    forge, repository, name, signed = path(change, KEY).removeprefix("/reviews/").split("/")
+    assert change_of(forge, repository, name, signed, KEY) == change
 
 
 def test_one_review_is_below_its_change() -> None:
