@@ -21,6 +21,7 @@ _PARTS = {
     Part.WEBHOOKS: "What reaches Redline",
 }
 _UNKNOWN = 2
+_STEP = " " * 10  # not below what it belongs to: addresses are long, and people copy them
 
 
 def examine(repository: str) -> int:
@@ -103,4 +104,4 @@ def _fact(fact: Fact, widest: int) -> Iterator[Text]:
     line = Text(f"  {sign:<6}  ", style=style)
     yield line.append(f"{plain(fact.name):<{widest}}  {plain(fact.says)}", style="not bold not dim")
     if fact.step:
-        yield Text(f"  {'':<6}  {'':<{widest}}  -> {plain(fact.step)}", style="not bold")
+        yield Text(f"{_STEP}-> {plain(fact.step)}")

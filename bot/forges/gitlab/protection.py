@@ -51,7 +51,10 @@ class _Hook(Struct, frozen=True):
 
 def protection(account: Account, name: str) -> Protection:
     """The project with this name. Raises Gone where we do not reach it, and ForgeError."""
-    project = account.client.get(f"/projects/{quote(name, safe='')}", _Project)
+    try:
+        project = account.client.get(f"/projects/{quote(name, safe='')}", _Project)
+    except Gone as error:
+        raise Gone(f"GitLab shows {account.me.username} no project {name}: {error}") from error
     level = _level(account, project)
     facts = [*_gate(project), _right(account, project, level), *_webhooks(account, project, level)]
     return Protection(
@@ -75,7 +78,10 @@ def _gate(project: _Project) -> Iterator[Fact]:
     if project.archived:
         yield Fact(Part.GATE, "archived", None, "nothing can be changed or merged here")
     tick = f"{project.merge_checks}: tick"
-    name, says = "pipelines must succeed", f"holds back what has not {NAME} green"
+    name, says = (
+        "pipelines must succeed",
+        f"a merge request whose status {NAME} is not green is held back",
+    )
     held = project.only_allow_merge_if_pipeline_succeeds
     if held:
         yield Fact(Part.GATE, name, True, says)
@@ -92,7 +98,7 @@ def _gate(project: _Project) -> Iterator[Fact]:
         yield Fact(Part.GATE, "skipped pipelines", None, says, step)
     resolved = project.only_allow_merge_if_all_discussions_are_resolved
     if resolved is False and project.forking_access_level != "disabled":
-        says = "where a fork takes no status of ours a thread stands for it, and holds nothing back"
+        says = "where a fork takes no status of ours, a thread stands for it: it holds nothing back"
         step = f"{tick} 'All threads must be resolved'"
         yield Fact(Part.GATE, "changes from forks", None, says, step)
 
@@ -114,7 +120,7 @@ def _webhooks(account: Account, project: _Project, level: int) -> Iterator[Fact]
     except (Denied, Gone, Refused):
         hooks = None
     if hooks is None:
-        says = "only a Maintainer sees them: lost ones are not asked for again either"
+        says = "shown to Maintainers only, which we are not: lost ones are not asked for again"
         yield Fact(Part.WEBHOOKS, "webhook", None, says, f"look at {settings}, or give us the role")
         return
     ours = [one for one in hooks if one.url.rstrip("/").endswith(_ADDRESS)]
@@ -152,7 +158,10 @@ def _deliveries(log: list[answers.HookEvent], place: str) -> Fact:
     says = f"the newest got {str(newest)[:60]}; {failed} of the last {len(log)} failed"
     if _taken(log[0]):
         return Fact(Part.WEBHOOKS, "deliveries", True, says)
-    step = f"{place}; its secret must be one of REDLINE_GITLAB_WEBHOOK_SECRET"
+    wanted = "its URL must lead to `redline serve`, through every proxy on the way"
+    if str(newest) == "401":
+        wanted = "its secret must be one of REDLINE_GITLAB_WEBHOOK_SECRET"
+    step = f"{place}; {wanted}"
     return Fact(Part.WEBHOOKS, "deliveries", False, says, step)
 
 
