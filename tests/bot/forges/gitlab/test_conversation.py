@@ -195,13 +195,13 @@ def test_before_gitlab_has_a_diff_it_is_unsure(
     forge: GitLab, change: Change, gitlab: FakeGitLab, request_: MergeRequest
 ) -> None:
     gitlab.late.versions = 600
-    request_.push({"Dockerfile": "FROM debian:12.5\n"})
+    request_.push({"Dockerfile": "FROM debian:12.5\nRUN a\nUSER 1\n"})
     newer = forge.change(change.id)
     with pytest.raises(Unsure, match="no diff of"):
         post(forge, newer, thread(newer, "a"), thread(newer, "b"))
     gitlab.late.versions = 0
-    with pytest.raises(Unsure, match="no diff of"):
-        post(forge, change, thread(change, "late"))
+    post(forge, newer, thread(newer, "a"), thread(newer, "b"))
+    assert rules(forge, newer) == ["a", "b"]
 
 
 def test_drafts_that_a_killed_run_has_left_are_taken_away(
