@@ -357,6 +357,16 @@ def test_the_summary_is_silent_on_clean_changes_and_collapses() -> None:
     assert have.body.startswith("**Redline:** nothing to report since a1b2c3d.\n\n<!--")
 
 
+def test_the_status_leads_to_its_commits_page_and_the_summary_to_the_changes() -> None:
+    page = "https://redline.corp/reviews/github/1/7/abc"
+    want = wanted(review(result(finding())), diff("apps/web.yaml"), b"k", page)
+    summary = want.summary(posted=False)
+    assert want.status.url == f"{page}/{HEAD}"
+    assert summary is not None
+    assert f"[The whole review]({page}) shows the source too." in summary.body
+    assert "whole review" not in wanted(want.review, want.diff, b"k").status.summary
+
+
 def test_annotations_are_warnings_without_a_thread() -> None:
     quiet = replace(warning(), location=replace(warning().location, path="caf\udce9"))
     status = wanted(review(result(finding(), warning(), quiet)), Diff(), KEY).status

@@ -91,6 +91,19 @@ def test_the_result_goes_to_a_file(repository: Repository, tmp_path: Path) -> No
     assert json.loads(target.read_text())["version"] == 1
 
 
+def test_a_page_stands_alone_and_names_no_secret(repository: Repository, tmp_path: Path) -> None:
+    target, at = tmp_path / "review.html", put(repository, BAD)
+    done = redline("review", "--no-tools", "--format", "html", "--output", str(target), at=at)
+    html = target.read_text("utf-8")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert html.startswith("<!doctype html>")
+    assert "<h1>Blocks merge: 1 baked-secret</h1>" in html
+    assert "ENV API_TOKEN=[hidden]" in html
+    assert "sk_live" not in html
+    assert "Content-Security-Policy" in html
+    assert "/redline" not in html  # there is no change to comment on
+
+
 def test_no_repository_is_wrong_use(tmp_path: Path) -> None:
     done = redline("review", at=tmp_path)
     assert done.returncode == 2
