@@ -136,6 +136,7 @@ def list_notes(call: Call) -> Answer:
 
 
 @operation(f"GET {NOTES}/{{note_id}}")
+@operation(f"GET {DISCUSSION}/notes/{{note_id}}")
 def get_note(call: Call) -> Answer:
     request = call.request
     return Answer(shape(call.server, request, find_note(call, request)[1]))

@@ -144,9 +144,10 @@ def pipeline_of(call: Call, project: Project, sha: str) -> Pipeline:
     One that was made while this call waited is not seen: so two at once make two.
     """
     wanted, ref = call.get("pipeline_id"), call.get("ref")
+    known = call.arrived - (0 if wanted else call.server.late.pipelines)
     found = [
         one for one in project.pipelines.values()
-        if one.sha == sha and one.created <= call.arrived
+        if one.sha == sha and one.created <= known
         and (wanted is None or one.id == wanted) and (ref is None or one.ref == ref)
     ]  # fmt: skip
     if found:
