@@ -11,6 +11,9 @@ from bot.ledger import Ledger, Stored
 from bot.review import CommentKind
 from workers.verbs import DONE, Case, Order, obeyed
 
+MOST_ASKED = 20  # commands of one person at one change in an hour that are answered in words
+_HOUR = 3600.0
+
 log = structlog.get_logger()
 
 
@@ -57,6 +60,10 @@ class _Comment:
     def _say(self, text: str) -> None:
         """Answer in words, but nothing that already stands there: two hundred who ask get one."""
         if not text or self._pressed or self._said(text):
+            return
+        stored = self._stored
+        if self._ledger.people.asked(stored.change, stored.author, _HOUR) > MOST_ASKED:
+            log.info("not answered in words", change=stored.change.number, who=stored.author)
             return
         comment = self._stored.comment
         self._conversation.answer(answers.signed(text, comment, self._change.id, self._key))

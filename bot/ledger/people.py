@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from bot.change import ChangeId, grouped
 from bot.ledger.database import Database, now
@@ -138,6 +138,15 @@ class People:
             self._audit(connection, entry)
             row = _row(connection, entry.change)
             connection.execute(delete(PauseRow).where(PauseRow.change == row))
+
+    def asked(self, change: ChangeId, who: str, seconds: float) -> int:
+        """How many commands someone gave at a change in the last seconds."""
+        rows = table(AuditRow).c
+        here = [rows[name] == value for name, value in _place(change).items()]
+        counted = select(func.count()).where(*here, rows.who == who, rows.at > now() - seconds)
+        with self._database.read() as connection:
+            found: int = connection.execute(counted).scalar_one()
+            return found
 
     def audited(self) -> Iterator[Audited]:
         """The whole audit, the oldest entry first; read in parts, whatever its length."""

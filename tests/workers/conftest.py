@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.change import Change, ChangeId, ForgeName
+from tests.databases import later, ledger, migrated_sqlite, open_ledger
 from tests.repositories import Content, Repository
+
+__all__ = ["later", "ledger", "migrated_sqlite", "open_ledger"]
 
 Make = Callable[[Mapping[str, Content], Mapping[str, Content]], Change]
 
