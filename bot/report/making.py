@@ -18,7 +18,7 @@ from rules.secrets import is_secret_file
 Source = Callable[[Location], Sequence[str]]  # the lines of the file that a location lies in
 
 AROUND = 3  # lines before and behind the one that is meant
-LONGEST = 1_000  # signs of a message, a fix, a reason
+LONGEST, LONGEST_NAME, LONGEST_PATH = 1_000, 160, 400  # signs; the first of a message, a reason
 _HOLDS_SECRET = "baked-secret"  # noqa: S105 - a rule's name
 
 
@@ -28,13 +28,13 @@ def record(review: Review, source: Source, redline: str) -> Record:
     change = review.change
     subject = Subject(
         forge=change.id.forge,
-        repository=visible(change.repository),
+        repository=_name(change.repository),
         number=change.id.number,
         url=change.url if change.url.startswith(("https://", "http://")) else "",
-        author=visible(change.author),
-        base_ref=visible(change.base_ref),
+        author=_name(change.author),
+        base_ref=_name(change.base_ref),
         merge_base=change.merge_base,
-        ref=visible(change.id.ref),
+        ref=_name(change.id.ref),
     )
     notes = (*review.remarks, *(note for result in review.results for note in result.notes))
     whole = Record(
@@ -67,14 +67,18 @@ def _in_order(review: Review) -> list[StageResult]:
 
 def _stage(result: StageResult) -> Stage:
     return Stage(
-        name=visible(result.stage),
-        project=_text(result.project),
+        name=_name(result.stage),
+        project=_name(result.project),
         outcome=result.outcome,
         reason=_text(result.reason),
         seconds=round(result.seconds, 2),
         existing=result.existing,
         found=sum(finding.new for finding in result.findings),
     )
+
+
+def _name(text: str) -> str:
+    return cut(visible(text), LONGEST_NAME)
 
 
 def _text(text: str) -> str:
@@ -128,16 +132,16 @@ class _Rows:
         where = finding.location
         return Row(
             id=self.review.ids[finding.identity],
-            rule=visible(finding.rule),
+            rule=_name(finding.rule),
             severity=finding.severity.word,
             message=_text(finding.message),
             fix=_sentence(finding.fix or doc(finding.rule).fix),
-            path=visible(where.path),
+            path=cut(visible(where.path), LONGEST_PATH),
             line=where.line,
             side=where.side,
             url=self._links.url(where),
-            stage=visible(self._stages[finding.identity]),
-            project=_text(finding.project),
+            stage=_name(self._stages[finding.identity]),
+            project=_name(finding.project),
             excerpt=excerpt,
             pardon=pardon(self.review.exceptions.get(finding.identity)) if finding.new else "",
             pardoned=finding.new and self.review.pardon(finding) is not None,

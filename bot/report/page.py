@@ -47,7 +47,6 @@ class Running:
     title: str
     head: str = ""
     since: str = ""
-    again: int = AGAIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +93,16 @@ def review(record: Record, at: float, around: Around | None = None) -> str:
         running=beside.running,
         newest=beside.newest,
         dead=beside.dead,
-        again=beside.running.again if beside.running else 0,
         meta_policy=_FENCE if around is None else "",
     )
 
 
-def waiting(running: Running, past: Sequence[Past] = ()) -> str:
-    """The page of a change, or of a commit, that has no review yet."""
-    return _render("waiting.html", running=running, past=past, again=running.again)
+def waiting(name: str, running: Running, past: Sequence[Past] = ()) -> str:
+    """The page of a change, or of a commit, that has no review yet; it loads itself again.
+
+    A page with a review does not: whoever reads it has opened and found something.
+    """
+    return _render("waiting.html", name=name, running=running, past=past, again=AGAIN_SECONDS)
 
 
 def plain(heading: str, *paragraphs: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bot.change import ChangeId
+from bot.change import ChangeId, ForgeName
 from bot.ledger import Kept, Ledger, Now, Shelf
 from bot.markdown.escape import visible
 from bot.report import page, record
@@ -62,7 +62,7 @@ class Pages:
             return MISSING
         running = _running(shelf.now)
         if running:
-            return Answer(200, page.waiting(running, self._past(change, shelf)))
+            return Answer(200, page.waiting(_name(change), running, self._past(change, shelf)))
         if shelf.now.dead:
             return Answer(
                 200, page.plain("This review was given up", visible(shelf.now.dead), _AGAIN)
@@ -84,6 +84,13 @@ class Pages:
 
     def _link(self, change: ChangeId, which: str = "") -> str:
         return self._root + path(change, self._key, which)
+
+
+def _name(change: ChangeId) -> str:
+    """A change as its forge writes it; a merge group by its ref."""
+    if not change.number:
+        return visible(change.ref)
+    return f"{'!' if change.forge is ForgeName.GITLAB else '#'}{change.number}"
 
 
 def _read(kept: Kept) -> Record | None:

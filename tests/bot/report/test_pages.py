@@ -93,7 +93,8 @@ def test_a_running_review_says_how_far_it_is(ledger: Ledger) -> None:
     for which in ("", HEAD):
         code, html = get(ledger, which)
         assert code == 200
-        assert "3/7 tofu plan prod/eu, 41 s" in html
+        assert "<h1>3/7 tofu plan prod/eu, 41 s</h1>" in html
+        assert "<title>3/7 tofu plan prod/eu, 41 s · #7</title>" in html
         assert f"Commit <code>{HEAD[:7]}</code>" in html
 
 

@@ -87,7 +87,11 @@ class Screen:
         return f"{width}-{'dark' if self.dark else 'light'}"
 
 
-EVERY = [Screen(w, dark, 1800 if w == WIDE else 2400) for w in (WIDE, NARROW) for dark in (0, 1)]
+EVERY = [
+    Screen(width, dark, 1800 if width == WIDE else 2400)
+    for width in (WIDE, NARROW)
+    for dark in (False, True)
+]
 each_screen = pytest.mark.parametrize("screen", EVERY, ids=lambda screen: screen.name)
 
 
@@ -152,7 +156,7 @@ PAGES: dict[str, Any] = {
     "full": full,
     "hostile": hostile,
     "file": lambda: page.review(full_record(), AT),
-    "waiting": lambda: page.waiting(Running("3/7 tofu plan prod/eu, 41 s", HEAD), around().past),
+    "waiting": lambda: page.waiting("#7", Running("3/7 tofu plan", HEAD), around().past),
     "plain": lambda: page.plain("There is no review here", "The `" + "w" * 300 + "` is gone."),
 }
 
