@@ -14,11 +14,11 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.demo.files import BASE, CHANGE, FIX
-from tests.demo.forge import Forge, running
+from tests.demo.forge import WORDS, Forge, running
 from tests.demo.moment import Moment, Row, moment
 from tests.demo.page import write
 from tests.demo.show import show
-from tests.line.server import SECRET, Redline, eventually
+from tests.line.server import Redline, eventually
 
 PAGE = Path("build/demo/index.html")
 REPOSITORY = "shop/platform"
@@ -28,28 +28,28 @@ ADA = "ada"
 def main() -> None:
     """Run the story; its conversation goes to the terminal and to a page."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
-    parser.add_argument("--forge", choices=["github"], default="github")
-    parser.parse_args()
+    parser.add_argument("--forge", choices=sorted(WORDS), default="github")
+    name = parser.parse_args().forge
     console = Console(width=None if sys.stdout.isatty() else 100)
     started = time.monotonic()
     console.print("Starting a forge and `redline serve` ...", style="dim", highlight=False)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="redline-demo-")))
-        forge = stack.enter_context(running(folder / "forge"))
+        forge = stack.enter_context(running(folder / "forge", name))
         redline = Redline(folder / "state", forge.settings)
         stack.callback(redline.stop)
         with ThreadPoolExecutor(1) as pool:
             ready = pool.submit(redline.start)
-            prepare(forge, redline.hook)
+            prepare(forge, redline.url)
             ready.result()
         Story(forge, redline.log, console).tell()
         console.print(f"\nThe same as a page: {PAGE}", highlight=False)
     console.print(f"{time.monotonic() - started:.1f} s", style="dim", highlight=False)
 
 
-def prepare(forge: Forge, hook: str) -> None:
+def prepare(forge: Forge, redline: str) -> None:
     """The repository as it was, and ada's branch."""
-    forge.act("hook", url=hook, secret=SECRET)
+    forge.hook(redline)
     forge.act("repository", name=REPOSITORY, files=BASE)
     forge.act("push", repository=REPOSITORY, branch="worker", files=CHANGE, by=ADA)
 
@@ -65,16 +65,18 @@ class Story:
     def tell(self) -> None:
         """The whole story. Ends the program where Redline says anything else than it should."""
         forge = self._forge
-        pull = forge.act(
-            "open_pull", repository=REPOSITORY, head="worker", title="Add an order worker", by=ADA
+        words = forge.words
+        number = forge.open(
+            repository=REPOSITORY, head="worker", title="Add an order worker", by=ADA
         )
-        number = pull["number"]
-        self._review(number, "failure", "Blocks merge: ")
-        self._show("ada opens a pull request that adds a worker and changes two services", number)
-        forge.act("push", repository=REPOSITORY, pull=number, files=FIX, message="Fix the findings")
+        self._review(number, words.failed, "Blocks merge: ")
+        self._show(
+            f"ada opens a {words.change} that adds a worker and changes two services", number
+        )
+        forge.on("push", REPOSITORY, number, files=FIX, message="Fix the findings")
         self._review(number, "success", "0 blocking")
         self._show("ada pushes a commit that fixes the findings", number)
-        asked = forge.act("comment", repository=REPOSITORY, pull=number, login=ADA, text="/recheck")
+        asked = forge.on("comment", REPOSITORY, number, login=ADA, text="/recheck")
         eventually(lambda: forge.answered(REPOSITORY, number, asked), "the command is answered")
         eventually(lambda: forge.runs(REPOSITORY, number) > 1, "the review runs again")
         self._review(number, "success", "0 blocking")
@@ -93,7 +95,7 @@ class Story:
         self._moments.append(moment(did, now, self._last))
         self._last = now
         show(self._moments[-1], self._console)
-        write(PAGE, now, self._moments)
+        write(PAGE, {**now, "sign": self._forge.words.sign}, self._moments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is new at a pull request after people did something."""
+"""What is new at a change after people did something."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Moment:
     @property
     def quiet(self) -> bool:
         """Whether Redline wrote nothing but statuses."""
-        ours = [row for row in self.comments if row["author"].endswith("[bot]")]
+        ours = [row for row in self.comments if is_bot(row["author"])]
         return not (ours or self.threads or self.closed)
 
 
@@ -49,6 +49,11 @@ def moment(did: str, now: Row, before: Row | None) -> Moment:
         threads=tuple(row for row in changed if not closed(row)),
         closed=tuple(row for row in changed if closed(row)),
     )
+
+
+def is_bot(author: str) -> bool:
+    """Whether this is Redline's account: GitHub marks an App's, GitLab does not."""
+    return author in ("redline", "redline[bot]")
 
 
 def closed(thread: Row) -> bool:

@@ -1,4 +1,4 @@
-"""The conversation as a page that looks like a pull request."""
+"""The conversation as a page that looks like a pull or merge request."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from tests.demo.moment import Moment, Row, excerpt, place
+from tests.demo.moment import Moment, Row, excerpt, is_bot, place
 
 _HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -22,7 +22,7 @@ def write(path: Path, pull: Row, moments: Sequence[Moment]) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"markdown": rendered, "excerpt": excerpt, "place": place}
+    environment.filters |= {"markdown": rendered, "excerpt": excerpt, "place": place, "bot": is_bot}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         environment.get_template("page.html").render(pull=pull, moments=moments), "utf-8"
@@ -30,6 +30,6 @@ def write(path: Path, pull: Row, moments: Sequence[Moment]) -> None:
 
 
 def rendered(body: str) -> Markup:
-    """Markdown as GitHub shows it: tables, struck words, and the few tags that it lets through."""
+    """Markdown as forges show it: tables, struck words, and the few tags that they let through."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return Markup(parser.render(_HIDDEN.sub("", body)))

@@ -12,8 +12,12 @@ from rich.text import Text
 
 from tests.demo.moment import Moment, Row, excerpt, place
 
-_COLOURS = {"failure": "bold red", "success": "green", "skipped": "dim", "cancelled": "dim"}
-_REACTIONS = {"+1": "thumbs up"}
+_COLOURS = {
+    **dict.fromkeys(("failure", "failed"), "bold red"),
+    **dict.fromkeys(("skipped", "cancelled", "canceled"), "dim"),
+    "success": "green",
+}
+_REACTIONS = {"+1": "thumbs up", "thumbsup": "thumbs up"}
 _HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 _FOLDED = re.compile(r"<details>(?:(?!<details>).)*?</details>", re.DOTALL)  # the innermost
 _TAGS = re.compile(r"</?(?:sub|sup|br|b|i|details|summary)[^>]*>")
@@ -35,7 +39,7 @@ class _Markdown(Markdown):
 
 
 def show(moment: Moment, console: Console) -> None:
-    """Print what is new at the pull request."""
+    """Print what is new at the change."""
     console.print()
     console.print(Rule(f"[bold]{moment.did}[/]", align="left"))
     for line in _statuses(moment):
