@@ -1,4 +1,4 @@
-"""The whole line: a GitHub that is strict, and a Redline that is real."""
+"""The whole line: a forge that is strict, and a Redline that is real."""
 
 from collections.abc import Iterator
 
@@ -16,3 +16,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(tmp_path_factory.mktemp("line")) as made:
         made.learn()
         yield made
+
+
+@pytest.fixture(scope="package")
+def on_gitlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same on GitLab."""
+    with World(tmp_path_factory.mktemp("gitlab"), forge="gitlab") as made:
+        made.learn()
+        yield made
+
+
+@pytest.fixture(params=["world", "on_gitlab"])
+def either(request: pytest.FixtureRequest) -> World:
+    """The world of each forge, one after the other."""
+    found: World = request.getfixturevalue(request.param)
+    return found

@@ -1,18 +1,19 @@
 """What must hold after each fault, whatever happened in between (RELIABILITY: I1 to I5)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import create_engine, inspect, text
 
 from bot import marks
-from bot.change import ChangeId, ForgeName
 from bot.review import CommentKind, Mark
-from tests.fakes.github import FakeGitHub, PullRequest, Repo
+from tests.line.forges import Forge, Place, ever, identity, marked, others, rows, said
+from tests.line.forges import shown as everywhere
 from tests.line.server import KEY, SECRET, Redline
 
-Place = tuple[str, int | None]
+__all__ = ["rows"]
 
 
 @dataclass(frozen=True)
@@ -24,65 +25,38 @@ class Shown:
     open: Counter[tuple[Mark, Place]]
 
 
-def identity(pull: PullRequest) -> ChangeId:
-    return ChangeId(ForgeName.GITHUB, pull.state.repository.id, number=pull.number)
-
-
-def ours(pull: PullRequest, body: str) -> Mark | None:
+def ours(pull: Any, body: str) -> Mark | None:
     """The mark of a comment of ours, without the commit that it was written at."""
     mark = marks.read(body, identity(pull), KEY.encode())
     return replace(mark, run="") if mark is not None else None
 
 
-def rows(repo: Repo, sha: str) -> list[tuple[str, str | None, str | None]]:
-    """State, conclusion and title of each check run of ours, or of the newest commit status."""
-    runs = [
-        (one.status, one.conclusion, one.output.get("title"))
-        for one in repo.checks(sha)
-        if one.name == "redline"
-    ]
-    words = {"success": "success", "failure": "failure", "error": "cancelled"}
-    for one in [one for one in repo.statuses(sha) if one.context == "redline"][-1:]:
-        ended = "completed" if one.state in words else "pending"
-        runs.append((ended, words.get(one.state), one.description))
-    return runs
-
-
-def shown(pull: PullRequest) -> Shown:
+def shown(pull: Any, repo: Any) -> Shown:
     """What stands at the pull request now."""
-    found = rows(Repo(pull.server, pull.state.repository), pull.head)
+    found = rows(repo, pull.head)
     _, conclusion, title = found[-1] if found else ("", None, None)
     return Shown(conclusion, title, Counter(_open(pull)))
 
 
-def _open(pull: PullRequest) -> Iterator[tuple[Mark, Place]]:
-    for row in pull.threads:
-        first = row["comments"][0]
-        mark = ours(pull, first["body"])
-        if mark is not None and not mark.fixed and first["minimized"] is None:
-            yield mark, (row["path"], row["line"])
-    for comment in pull.comments:
-        mark = ours(pull, comment.body)
-        if mark is not None and mark.kind is CommentKind.SUMMARY:
-            yield mark, ("", None)
+def _open(pull: Any) -> Iterator[tuple[Mark, Place]]:
+    for body, place in said(pull):
+        mark = ours(pull, body)
+        if mark is not None and not mark.fixed and (place[0] or mark.kind is CommentKind.SUMMARY):
+            yield mark, place
 
 
-def made(pull: PullRequest) -> Counter[tuple[str, ...]]:
+def made(pull: Any) -> Counter[tuple[str, ...]]:
     """How often each comment of ours was made, those that are over and deleted ones too."""
-    threads = [line.first.body for line in pull.state.review_comments.values()]
-    comments = [line.first.body for line in pull.state.comments.values()]
-    found = (ours(pull, body) for body in threads + comments)
+    found = (ours(pull, body) for body in ever(pull))
     return Counter(mark.subject for mark in found if mark is not None)
 
 
-def faults(pull: PullRequest, expected: Shown, times: int = 1) -> list[str]:
+def faults(pull: Any, repo: Any, expected: Shown, times: int = 1) -> list[str]:
     """What does not hold at an open change; ``times``: how often a comment may have been made."""
-    repo, now = Repo(pull.server, pull.state.repository), shown(pull)
-    found = []
+    now, found = shown(pull, repo), []
     if (now.conclusion, now.title) != (expected.conclusion, expected.title):
         found.append(f"I1: {now.conclusion}, {now.title} instead of {expected.title}")
-    live = {one.head for one in repo.state.pulls.values() if one is not pull.state}
-    for sha in {line.first.sha for line in repo.state.checks.values()} - live:
+    for sha in marked(repo) - others(repo, pull):
         unfinished = [row for row in rows(repo, sha) if row[0] != "completed"]
         found += [f"I1: {row} is left at {sha[:7]}" for row in unfinished]
     found += [f"I2: missing {mark} {at}" for mark, at in expected.open - now.open]
@@ -91,36 +65,22 @@ def faults(pull: PullRequest, expected: Shown, times: int = 1) -> list[str]:
     return found
 
 
-def secrets(github: FakeGitHub, private_keys: Iterable[str]) -> list[bytes]:
+def secrets(forge: Forge) -> list[bytes]:
     """Everything that nobody may see."""
-    lines = [line for key in private_keys for line in key.splitlines() if len(line) > 40]
-    every = [SECRET, KEY, *github.server.state.tokens, *lines]
-    return [one.encode() for one in every]
+    return [one.encode() for one in (SECRET, KEY, *forge.secrets())]
 
 
-def leaks(github: FakeGitHub, redline: Redline, private_keys: Iterable[str]) -> list[str]:
+def leaks(forge: Forge, redline: Redline) -> list[str]:
     """I5: where a secret can be read, in files, in the database or at the forge."""
-    hidden = secrets(github, private_keys)
+    hidden = secrets(forge)
     found = []
     for path in redline.state.rglob("*"):
         if path.is_file() and path.name != "secret.key":
             found += [f"I5: in {path}" for one in hidden if one in path.read_bytes()]
-    for where, content in _said(github):
-        found += [f"I5: in {where}: {content[:80]!r}" for one in hidden if one in content]
+    for where, content in everywhere(forge):
+        told = content.encode()
+        found += [f"I5: in {where}: {told[:80]!r}" for one in hidden if one in told]
     return found
-
-
-def _said(github: FakeGitHub) -> Iterator[tuple[str, bytes]]:
-    for repository in github.server.state.repositories.values():
-        for line in repository.checks.values():
-            for _, run in line.versions:
-                yield "a check", repr(run).encode()
-        for status in repository.statuses:
-            yield "a status", repr(status.first).encode()
-        for pull in repository.pulls.values():
-            every = [line.versions for line in pull.comments.values()]
-            threads = [line.versions for line in pull.review_comments.values()]
-            yield "a comment", repr((every, threads)).encode()
 
 
 def dumped(url: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ T = TypeVar("T")
 # Others that the tests themselves have running: the forge with its git, and a database.
 _FORGE = re.compile(r"http-backend|upload-pack|tests\.fakes|resource_tracker|postgres")
 _PR_SET_CHILD_SUBREAPER = 36
+_others: list["Redline"] = []  # all that run beside one another
 
 
 def free_port() -> int:
@@ -66,6 +67,7 @@ class Redline:
     python: str = sys.executable
     temporary: Path = Path()
     left: list[str] = field(default_factory=list)
+    forge: str = "github"
 
     @property
     def url(self) -> str:
@@ -73,7 +75,7 @@ class Redline:
 
     @property
     def hook(self) -> str:
-        return f"{self.url}/webhooks/github"
+        return f"{self.url}/webhooks/{self.forge}"
 
     @property
     def log(self) -> Path:
@@ -99,6 +101,7 @@ class Redline:
             # Not below the test's own folder: a tool that runs as nobody must reach its files.
             self.temporary = Path(tempfile.mkdtemp(prefix="rl-"))
             self.temporary.chmod(0o711)
+        _others.append(self)
         for command in self.commands:
             self.run(*command)
         try:
@@ -115,7 +118,7 @@ class Redline:
             "TMPDIR": str(self.temporary),
             "REDLINE_STATE_DIR": str(self.state),
             "REDLINE_LISTEN": f"127.0.0.1:{self.port}",
-            "REDLINE_GITHUB_WEBHOOK_SECRET": SECRET,
+            f"REDLINE_{self.forge.upper()}_WEBHOOK_SECRET": SECRET,
             "REDLINE_SECRET_KEY": KEY,
             **SHORT,
             **self.environment,
@@ -148,6 +151,8 @@ class Redline:
         for one in left:
             one.kill()
         self.processes.clear()
+        if self in _others:
+            _others.remove(self)
         if self.temporary.name:
             self.left += map(str, self.temporary.iterdir())
             shutil.rmtree(self.temporary)
@@ -155,7 +160,7 @@ class Redline:
 
     def orphans(self) -> list[psutil.Process]:
         """What its killed processes have left: these become children of the tests."""
-        known = {process.pid for process in self.processes}
+        known = {process.pid for each in (self, *_others) for process in each.processes}
         found = []
         for one in psutil.Process().children():
             line = " ".join(_line(one))

@@ -32,10 +32,10 @@ def frozen(world: World) -> list[PullRequest]:
     broker.suspend()
     try:
         eventually(lambda: ready(world) == 503, "the readiness shows it")
-        already = len(world.github.hooks.log)
+        already = len(world.fake.hooks.log)
         pulls = [world.open(world.repo(), content) for content in CONTENTS]
-        world.github.hooks.settle()
-        news = [one for one in world.github.hooks.log[already:] if one.event == "pull_request"]
+        world.fake.hooks.settle()
+        news = [one for one in world.fake.hooks.log[already:] if one.event == "pull_request"]
         assert [one.status for one in news] == [202] * 3
         assert max(one.seconds for one in news) < 3, "no webhook waits for the broker"
     finally:

@@ -49,7 +49,7 @@ def test_superseded_at_once(world: World) -> None:
         fetching = seed % 2 == 1
         if fetching:
             where = f"* /{repo.full_name}.git/*"
-            fault = world.github.faults.add(where, what="hang", seconds=20)
+            fault = world.fake.faults.add(where, what="hang", seconds=20)
         pull = world.open(repo, "broken")
         old = pull.head
         if fetching:
@@ -158,8 +158,8 @@ def test_one_head_in_two_changes(world: World) -> None:
         for pull in (first, second):
             world.stands(pull, "broken")
         before = world.counted("reconciler_found")
-        walks = world.github.counters["pulls/list"]
-        eventually(lambda: world.github.counters["pulls/list"] > walks + 60, "several walks")
+        walks = world.fake.counters["pulls/list"]
+        eventually(lambda: world.fake.counters["pulls/list"] > walks + 60, "several walks")
         assert world.counted("reconciler_found") == before
         for pull in (first, second):
             world.stands(pull, "broken")

@@ -15,13 +15,13 @@ from tests.line.world import World, seeds, together
 
 def deliveries(world: World, pull: PullRequest) -> list[Delivery]:
     """The webhooks about this pull request itself, the oldest first."""
-    every = [one for one in list(world.github.hooks.log) if one.event == "pull_request"]
+    every = [one for one in list(world.fake.hooks.log) if one.event == "pull_request"]
     return [one for one in every if one.payload["pull_request"]["id"] == pull.state.id]
 
 
 def test_five_times_at_once_and_out_of_order(world: World) -> None:
     """Three pushes, each webhook five times, all mixed: one review, of the newest head."""
-    hooks = world.github.hooks
+    hooks = world.fake.hooks
 
     def send(one: Delivery) -> int:
         answer = httpx.post(
@@ -52,7 +52,7 @@ def test_five_times_at_once_and_out_of_order(world: World) -> None:
 
 def test_doubled_and_late(world: World) -> None:
     """All webhooks twice, in any order, while people push: the newest head is reviewed."""
-    hooks = world.github.hooks
+    hooks = world.fake.hooks
     hooks.double = 1.0
     hooks.hold()
     try:
@@ -69,7 +69,7 @@ def test_doubled_and_late(world: World) -> None:
 
 def test_a_lost_webhook(world: World) -> None:
     """The walk finds what no webhook told of: an opened change, a push, and a command."""
-    hooks = world.github.hooks
+    hooks = world.fake.hooks
 
     def scenario(seed: int) -> None:
         known = random.Random(seed).random() < 0.5

@@ -19,12 +19,12 @@ LISTINGS = ("comments", "reviews", "review_comments", "threads", "checks", "stat
 @pytest.fixture(autouse=True)
 def faultless(world: World) -> Iterator[None]:
     yield
-    world.github.faults.clear()
+    world.fake.faults.clear()
 
 
 def test_a_third_of_all_calls_fail(world: World) -> None:
     """Half of them after they were carried out; git's own calls too."""
-    faults = world.github.faults
+    faults = world.fake.faults
 
     def scenario(seed: int) -> None:
         repo, chance = world.repo(), random.Random(seed)
@@ -57,7 +57,7 @@ def test_no_answer_to_a_write_that_was_done(world: World) -> None:
         world.push(pull, "fixed")
         world.stands(pull, "mended", within=120)
 
-    faults = world.github.faults
+    faults = world.fake.faults
     faults.stale(0.25, *LISTINGS)
     together(scenario, seeds())
 
@@ -70,7 +70,7 @@ def test_tokens_end_in_the_middle(world: World) -> None:
         pull = world.open(world.repo(), "broken")
         eventually(lambda: world.worker_of(pull) or world.idle(pull), "a review")
         for _ in range(3):
-            world.github.expire_tokens()
+            world.fake.expire_tokens()
             time.sleep(chance.uniform(0, 0.4))
         world.stands(pull, "broken")
         world.push(pull, "half")
@@ -81,7 +81,7 @@ def test_tokens_end_in_the_middle(world: World) -> None:
 
 def test_limits_are_kept(world: World) -> None:
     """The secondary limit and the hourly one: it waits as told, and others go on."""
-    github, [app] = world.github, world.keys
+    github, [app] = world.fake, world.there.keys
 
     def scenario(seed: int) -> None:
         owner = github.user(f"busy{seed}")
@@ -110,8 +110,8 @@ def test_limits_are_kept(world: World) -> None:
 def halted(world: World, repo: Repo) -> PullRequest:
     """A change whose review waits for its first answer, which never comes."""
     where = f"POST */repositories/{repo.id}/check-runs"
-    fault = world.github.faults.add(where, what="hang", after=True, seconds=1)
-    pull = world.open(repo, "broken")
+    fault = world.fake.faults.add(where, what="hang", after=True, seconds=1)
+    pull: PullRequest = world.open(repo, "broken")
     eventually(lambda: fault.hits, "the review begins")
     return pull
 
@@ -141,13 +141,15 @@ def test_a_review_that_is_refused(world: World) -> None:
         repo = world.repo()
         where = f"POST */repositories/{repo.id}/pulls/1/reviews"
         refusals = 1 + seed % 2
-        world.github.faults.add(where, status=422, times=refusals, message="Unprocessable Entity")
+        world.fake.faults.add(where, status=422, times=refusals, message="Unprocessable Entity")
         pull = world.open(repo, "broken")
         if refusals == 1:
             world.stands(pull, "broken")
             return
-        eventually(lambda: world.idle(pull) and shown(pull).conclusion, "it ends")
-        now, usual = shown(pull).open, world.expected["broken"].open
+        eventually(
+            lambda: world.idle(pull) and shown(pull, world.repo_of(pull)).conclusion, "it ends"
+        )
+        now, usual = shown(pull, world.repo_of(pull)).open, world.expected["broken"].open
         assert {mark for mark, _ in now} == {mark for mark, _ in usual}
         moved = now - usual
         assert [line for _, (_, line) in moved] == [None]

@@ -29,7 +29,8 @@ EDITS = (
 def held(world: World, repo: Repo, pattern: str, *, after: bool) -> Fault:
     """The next such write at its first change is carried out, or not, and no answer comes."""
     path = pattern.format(repository=repo.id, pull=1)
-    return world.github.faults.add(path, what="hang", after=after, seconds=30)
+    fault: Fault = world.fake.faults.add(path, what="hang", after=after, seconds=30)
+    return fault
 
 
 def struck(world: World, pull: PullRequest, fault: Fault) -> psutil.Process:

@@ -5,7 +5,8 @@ from tests.line.server import eventually
 from tests.line.world import World
 
 
-def test_a_change_is_reviewed_fixed_and_rechecked(world: World) -> None:
+def test_a_change_is_reviewed_fixed_and_rechecked(either: World) -> None:
+    world = either
     repo = world.repo()
     pull = world.open(repo)
     world.reviewed(pull)

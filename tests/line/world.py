@@ -1,4 +1,4 @@
-"""A GitHub and a Redline for a module's tests: changes are opened, disturbed, and looked at."""
+"""A forge and a Redline for a module's tests: changes are opened, disturbed, and looked at."""
 
 import itertools
 import os
@@ -14,13 +14,12 @@ import psutil
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
-from tests.fakes.github import AppKey, FakeGitHub, PullRequest, Repo
 from tests.line import invariants
 from tests.line.contents import BASE, CONTENTS, Files, unique
+from tests.line.forges import FORGES, Forge, project
 from tests.line.invariants import Shown
 from tests.line.server import SECRET, Redline, eventually
 
-ROLES = {"ada": "write", "tess": "triage", "rita": "read"}
 _names = itertools.count()
 
 
@@ -44,25 +43,29 @@ def together(scenario: Callable[[int], None], over: range, at_once: int = 6) -> 
 
 @dataclass
 class World:
-    """One server with its forge. ``environment`` comes on top; ``app`` False: a plain token."""
+    """One server with its forge.
+
+    ``environment`` comes on top; ``app`` False: a plain token, where the forge has Apps.
+    """
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     app: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    forge: str = "github"
 
     def __post_init__(self) -> None:
         self._stack = ExitStack()
-        self.github = FakeGitHub(self.folder / "github")
-        self.keys: list[AppKey] = []
+        self.there: Forge = FORGES[self.forge](self.folder, self.app)
+        self.fake: Any = self.there.fake
         self.expected: dict[str, Shown] = {}
 
     def __enter__(self) -> "World":
-        self._stack.enter_context(self.github)
-        own = self._app() if self.app else self._token()
-        environment = {"REDLINE_GITHUB_URL": self.github.api, **own, **self.environment}
-        self.redline = Redline(self.folder / "state", environment, **self.options)
-        self.github.deliver_to(self.redline.hook, SECRET)
+        self._stack.enter_context(self.fake)
+        environment = {**self.there.settings(), **self.environment}
+        options = {"forge": self.there.name, **self.options}
+        self.redline = Redline(self.folder / "state", environment, **options)
+        self.fake.deliver_to(self.redline.hook, SECRET)
         self._stack.enter_context(self.redline)
         self.engine: Engine = create_engine(self.database)
         self._stack.callback(self.engine.dispose)
@@ -83,38 +86,25 @@ class World:
         own = f"sqlite:///{self.redline.state / 'redline.db'}"
         return self.environment.get("REDLINE_DATABASE_URL", own)
 
-    def _app(self) -> dict[str, str]:
-        app = self.github.app("redline", "org")
-        app.grant(contents="write")  # what closing a thread asks for; without it they are hidden
-        self.keys.append(app)
-        return {
-            "REDLINE_GITHUB_APP_ID": str(app.id),
-            "REDLINE_GITHUB_PRIVATE_KEY": app.private_key,
-        }
-
-    def _token(self) -> dict[str, str]:
-        token = self.github.token("redline-bot")
-        return {"REDLINE_GITHUB_TOKEN": token, "REDLINE_REPOSITORIES": "org/*"}
-
-    def repo(self, owner: str = "org", **further: Any) -> Repo:
+    def repo(self, owner: str = "", **further: Any) -> Any:
         """A repository with the base's files and people of all roles."""
-        roles = ROLES if self.app else {**ROLES, "redline-bot": "write"}
-        name = f"{owner}/shop{next(_names)}"
-        return self.github.repository(name, BASE, roles=roles, **further)
+        name = f"{owner or self.there.owner}/shop{next(_names)}"
+        return self.there.repository(name, BASE, **further)
 
-    def open(self, repo: Repo, content: str = "broken", **further: Any) -> PullRequest:
-        """A pull request whose branch brings this content."""
+    def open(self, repo: Any, content: str = "broken", **further: Any) -> Any:
+        """A change whose branch brings this content."""
         branch = f"change{next(_names)}"
         repo.push(branch, unique(content))
-        return repo.open_pull(branch, **further)
+        return self.there.open(repo, branch, **further)
 
-    def push(self, pull: PullRequest, content: str) -> str:
+    def push(self, pull: Any, content: str) -> str:
         """One more commit, after which the branch holds this content."""
-        return pull.push(unique(content))
+        sha: str = pull.push(unique(content))
+        return sha
 
-    def repo_of(self, pull: PullRequest) -> Repo:
-        """The repository of a pull request."""
-        return Repo(self.github.server, pull.state.repository)
+    def repo_of(self, pull: Any) -> Any:
+        """The repository of a change."""
+        return self.there.repo(project(pull))
 
     def content(self, name: str) -> Files:
         """Files for a commit of its own."""
@@ -135,10 +125,10 @@ class World:
         pulls = {content: self.open(self.repo(), content) for content in CONTENTS}
         for content, pull in pulls.items():
             self._finished(pull, content)
-            self.expected[content] = invariants.shown(pull)
+            self.expected[content] = invariants.shown(pull, self.repo_of(pull))
         self.push(pulls["broken"], "fixed")
         self._finished(pulls["broken"], "mended")
-        self.expected["mended"] = invariants.shown(pulls["broken"])
+        self.expected["mended"] = invariants.shown(pulls["broken"], self.repo_of(pulls["broken"]))
         for pull in pulls.values():
             assert max(invariants.made(pull).values(), default=1) == 1
         titles = {content: self.expected[content].title for content in CONTENTS}
@@ -148,39 +138,39 @@ class World:
         assert len(self.expected["broken"].open) > 5
         assert not self.expected["fixed"].open
 
-    def _finished(self, pull: PullRequest, content: str) -> None:
+    def _finished(self, pull: Any, content: str) -> None:
         def ended() -> bool:
             found = invariants.rows(self.repo_of(pull), pull.head)
             return self.idle(pull) and bool(found) and found[-1][0] == "completed"
 
         eventually(ended, f"the undisturbed review of {content}")
 
-    def reactions(self, pull: PullRequest, comment: int) -> list[str]:
+    def reactions(self, pull: Any, comment: int) -> list[str]:
         """What is shown under a comment of the conversation."""
         found = [row for row in pull.conversation()["timeline"] if row["id"] == comment]
-        return [each["content"] for each in found[0]["reactions"]]
+        words = {"thumbsup": "+1"}
+        shown = [each["content"] for each in found[0]["reactions"]]
+        return [words.get(one, one) for one in shown]
 
-    def idle(self, pull: PullRequest) -> bool:
+    def idle(self, pull: Any) -> bool:
         """Whether the ledger knows of the change and nothing is wanted of it or done to it."""
         row = self.row(pull)
         return row is not None and row["wanted"] <= row["done"] and not row["owner"]
 
-    def row(self, pull: PullRequest) -> Mapping[str, Any] | None:
+    def row(self, pull: Any) -> Mapping[str, Any] | None:
         """What the ledger says of a change."""
         found = "SELECT * FROM changes WHERE repository = :repository AND number = :number"
-        values = {"repository": pull.state.repository.id, "number": pull.number}
+        values = {"repository": project(pull).id, "number": pull.number}
         with self.engine.connect() as connection:
             one = connection.execute(text(found), values).mappings().one_or_none()
             return dict(one) if one else None
 
-    def reviewed(self, pull: PullRequest, content: str = "broken", *, within: float = 60) -> None:
+    def reviewed(self, pull: Any, content: str = "broken", *, within: float = 60) -> None:
         """Wait until the change stands as if nothing had happened."""
         self.stands(pull, content, within=within)
-        self.github.hooks.settle()
+        self.fake.hooks.settle()
 
-    def stands(
-        self, pull: PullRequest, content: str, *, times: int = 1, within: float = 60
-    ) -> None:
+    def stands(self, pull: Any, content: str, *, times: int = 1, within: float = 60) -> None:
         """Wait until all that must hold does, and nothing more is to be done."""
         found: list[str] = []
 
@@ -188,7 +178,7 @@ class World:
             if not self.idle(pull):
                 found[:] = [f"not idle: {self.row(pull)}"]
                 return False
-            found[:] = invariants.faults(pull, self.expected[content], times)
+            found[:] = invariants.faults(pull, self.repo_of(pull), self.expected[content], times)
             return not found
 
         try:
@@ -200,7 +190,7 @@ class World:
         """The end of the log."""
         return self.redline.log.read_text()[-3000:]
 
-    def worker_of(self, pull: PullRequest) -> psutil.Process | None:
+    def worker_of(self, pull: Any) -> psutil.Process | None:
         """The process that holds the lease of a change now."""
         row = self.row(pull)
         if not row or not row["owner"]:
@@ -212,13 +202,12 @@ class World:
 
     def ended(self) -> None:
         """Nothing is left of the server, nothing was said that must not be, nothing held."""
-        self.github.hooks.settle()
+        self.fake.hooks.settle()
         self.redline.stop()
-        keys = [key.private_key for key in self.keys]
-        assert self.github.violations == []
+        assert self.fake.violations == []
         assert self.redline.left == []
         assert invariants.leases(self.database) == []
-        assert invariants.leaks(self.github, self.redline, keys) == []
-        hidden = invariants.secrets(self.github, keys)
+        assert invariants.leaks(self.there, self.redline) == []
+        hidden = invariants.secrets(self.there)
         for row in invariants.dumped(self.database):
             assert not [one for one in hidden if one.decode() in row], "I5: in the database"
