@@ -53,13 +53,13 @@ class Folder:
         return {}
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """YAML without dates: some that real files have are none."""
 
 
 Loader.yaml_implicit_resolvers = {
     first: [(tag, rx) for tag, rx in pairs if tag != "tag:yaml.org,2002:timestamp"]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 

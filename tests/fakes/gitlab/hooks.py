@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.gitlab import payloads
@@ -38,6 +38,7 @@ class Hook:
     project: Project
     failures: int = 0
     disabled: bool = False
+    off: set[str] = field(default_factory=set)  # unticked, as ``note_events``: shown, and sent
 
 
 class Hooks(Outbox):

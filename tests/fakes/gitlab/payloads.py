@@ -302,7 +302,7 @@ def configured(server: "Server", hook: Any) -> dict[str, Any]:
         "name": None,
         "description": None,
         "project_id": hook.project.id,
-        **dict.fromkeys(events, True),
+        **{name: name not in hook.off for name in events},
         **dict.fromkeys(off, False),
         "enable_ssl_verification": True,
         "repository_update_events": False,

@@ -144,6 +144,34 @@ def test_what_became_of_the_webhooks(
     assert "/webhooks/github" in fact.step
 
 
+@pytest.mark.parametrize(
+    ("status", "fine", "step"),
+    [(202, True, ""), (401, False, "REDLINE_GITHUB_WEBHOOK_SECRET"), (502, False, "must lead to")],
+)
+def test_how_the_newest_webhook_was_answered(
+    forge: GitHub, repo: Repo, github: FakeGitHub, status: int, fine: bool, step: str
+) -> None:
+    github.deliver_to(f"http://127.0.0.1:{free_port()}/webhooks/github", "secret")
+    repo.open_pull("break")
+    github.hooks.settle()
+    github.hooks.log[-1].status = status
+    (one,) = [one for one in seen(forge).facts if one.part is Part.WEBHOOKS]
+    assert one.fine is fine
+    assert step in one.step
+    assert str(status) in one.says
+
+
+def test_other_repositories_webhooks_do_not_count(
+    forge: GitHub, repo: Repo, github: FakeGitHub
+) -> None:
+    github.deliver_to(f"http://127.0.0.1:{free_port()}/webhooks/github", "secret")
+    other = github.repository("org/other", {"a": "x"})
+    other.push("b", {"a": "y"})
+    other.open_pull("b")
+    github.hooks.settle()
+    assert facts(seen(forge), Part.WEBHOOKS) == {"deliveries": None}
+
+
 @both
 @pytest.mark.parametrize("name", ["org/nothing", "org", "org/a/b", "org/infra?x", "../app"])
 def test_what_is_not_there_is_gone(forge: GitHub, repo: Repo, name: str) -> None:

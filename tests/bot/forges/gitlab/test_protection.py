@@ -65,6 +65,7 @@ def test_the_webhook_is_shown_to_a_maintainer(
     assert facts(seen(forge), Part.WEBHOOKS) == {"webhook": None}
     repo.allow("redline", "maintainer")
     assert "none that ends with" in fact(seen(forge), "webhook").says
+    gitlab.hooks.settle()  # what was pushed before there was a hook
     gitlab.deliver_to(f"http://127.0.0.1:{free_port()}/webhooks/gitlab", "secret")
     assert facts(seen(forge), Part.WEBHOOKS) == {"deliveries": None}
     repo.open_merge_request("break")
@@ -86,6 +87,49 @@ def test_a_webhook_that_was_switched_off(forge: GitLab, repo: Repo, gitlab: Fake
     one = fact(seen(forge), "webhook")
     assert one.fine is False
     assert "switched it off" in one.says
+
+
+@pytest.mark.parametrize(
+    ("status", "fine", "step"),
+    [(200, True, ""), (401, False, "REDLINE_GITLAB_WEBHOOK_SECRET"), (502, False, "must lead to")],
+)
+def test_how_the_newest_webhook_was_answered(
+    forge: GitLab, repo: Repo, gitlab: FakeGitLab, status: int, fine: bool, step: str
+) -> None:
+    repo.allow("redline", "maintainer")
+    gitlab.deliver_to(f"http://127.0.0.1:{free_port()}/webhooks/gitlab", "secret")
+    repo.open_merge_request("break")
+    gitlab.hooks.settle()
+    gitlab.hooks.log[-1].status = status
+    one = fact(seen(forge), "deliveries")
+    assert one.fine is fine
+    assert step in one.step
+    assert str(status) in one.says
+
+
+def test_what_a_webhook_does_not_send(forge: GitLab, repo: Repo, gitlab: FakeGitLab) -> None:
+    repo.allow("redline", "maintainer")
+    gitlab.deliver_to(f"http://127.0.0.1:{free_port()}/webhooks/gitlab", "secret")
+    hook = gitlab.hooks.of(repo.state)
+    hook.off |= {"note_events", "pipeline_events"}
+    found = seen(forge)
+    shown = facts(found, Part.WEBHOOKS)
+    assert shown["comments"] is False
+    assert "pipeline events" not in shown
+    assert "tick 'Comments'" in fact(found, "comments").step
+    repo.set(merge_trains_enabled=True)
+    assert facts(seen(forge), Part.WEBHOOKS)["pipeline events"] is False
+
+
+def test_a_webhook_that_leads_elsewhere(forge: GitLab, repo: Repo, gitlab: FakeGitLab) -> None:
+    repo.allow("redline", "maintainer")
+    gitlab.deliver_to(f"http://127.0.0.1:{free_port()}/hooks", "secret")
+    assert "none that ends with" in fact(seen(forge), "webhook").says
+
+
+def test_where_nothing_can_be_merged(forge: GitLab, repo: Repo) -> None:
+    repo.archive()
+    assert fact(seen(forge), "archived").fine is None
 
 
 @pytest.mark.parametrize("name", ["group/nothing", "infra", "group/sub/infra?x", "group//infra"])
