@@ -114,6 +114,9 @@ def test_what_people_do_is_told(lab: FakeGitLab, shop: Repo, mr: MergeRequest) -
 
 
 def test_notes_elsewhere_and_system_notes(lab: FakeGitLab, shop: Repo, mr: MergeRequest) -> None:
+    lab.hooks.off = {"push", "pipeline"}
+    shop.push("other", {"a": "b"})
+    assert lab.hooks.log[-1].event == "merge_request"
     shop.comment_on_commit("ada", mr.head, "/redline help")
     shop.comment_on_issue("ada", 7, "/redline help")
     rows = [one.payload for one in lab.hooks.log if one.event == "note"]

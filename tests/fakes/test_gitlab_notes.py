@@ -274,3 +274,29 @@ def test_reactions(change: ProjectMergeRequest, mr: MergeRequest, lab: FakeGitLa
     heart = next(one for one in emojis.list(get_all=True) if one.name == "heart")
     with pytest.raises(gitlab.GitlabDeleteError, match="403"):
         emojis.delete(heart.id)
+
+
+def test_a_suggestion_is_applied(
+    change: ProjectMergeRequest, mr: MergeRequest, lab: FakeGitLab
+) -> None:
+    body = "Do\n````suggestion:-0+1\nUSER 1000\n```\nRUN step 0\n````\n"
+    made = change.discussions.create({"body": body, "position": at(mr, new_line=2)})
+    [note] = made.attributes["notes"]
+    [offered] = note["suggestions"]
+    assert (offered["from_line"], offered["to_line"]) == (2, 3)
+    assert offered["from_content"] == "USER root\nRUN step 1\n"
+    former = mr.head
+    assert mr.apply("ada", note["id"]) == mr.head != former
+    assert mr.text("Dockerfile").startswith(
+        "FROM debian:12\nUSER 1000\n```\nRUN step 0\nRUN step 2"
+    )
+    assert mr.threads[0]["resolved_by"] == "ada"
+    assert lab.violations == []
+
+
+def test_a_suggestion_on_a_removed_line_is_none(
+    change: ProjectMergeRequest, mr: MergeRequest
+) -> None:
+    body = "```suggestion\nx\n```"
+    made = change.discussions.create({"body": body, "position": at(mr, old_line=31)})
+    assert made.attributes["notes"][0]["suggestions"] == []

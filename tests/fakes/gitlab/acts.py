@@ -16,7 +16,7 @@ from tests.fakes.gitlab.server import Server
 ON_PROJECT = {"push", "fork", "open_merge_request", "allow", "rename", "delete", "archive", "set",
               "protect", "history", "sha", "move", "use_ci", "finish", "pipeline"}  # fmt: skip
 ON_REQUEST = {"push", "comment", "discuss", "edit", "remove", "reply", "resolve", "unresolve",
-              "react", "close", "reopen", "ready", "to_draft", "title", "describe",
+              "react", "apply", "close", "reopen", "ready", "to_draft", "title", "describe",
               "approve", "unapprove", "merge", "retarget", "conversation"}  # fmt: skip
 
 

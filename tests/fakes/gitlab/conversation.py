@@ -43,7 +43,8 @@ def conversation(server: "Server", request: Request) -> Row:
 
 
 def heads(request: Request) -> list[str]:
-    return [request.train.sha] if request.train else []
+    """The commits of its cars on the merge train."""
+    return [one.sha for one in request.project.pipelines.values() if one.request is request]
 
 
 def event_row(event: Event) -> Row:

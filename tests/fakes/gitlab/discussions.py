@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.gitlab import notes, positions, quick, shapes
+from tests.fakes.gitlab import notes, positions, quick, shapes, suggestions
 from tests.fakes.gitlab.paging import page
 from tests.fakes.gitlab.params import may, needed
 from tests.fakes.gitlab.positions import POSITIONED
@@ -29,7 +29,7 @@ LONGEST = 1_000_000
 
 
 def shape(server: "Server", request: Request, one: Note) -> dict[str, Any]:
-    row = {
+    row: dict[str, Any] = {
         "id": one.id,
         "type": one.kind,
         "body": one.body,
@@ -55,6 +55,7 @@ def shape(server: "Server", request: Request, one: Note) -> dict[str, Any]:
                 "resolved_at": maybe_stamp(one.resolved)}  # fmt: skip
     if one.position is not None:
         row["position"] = positions.shape(one.position)
+        row["suggestions"] = suggestions.shape(request, one)
     return row
 
 

@@ -42,13 +42,17 @@ class Hook:
 
 
 class Hooks(Outbox):
-    """The same hook for every project: ``token`` is sent as it is, ``signing`` signs."""
+    """The same hook for every project: ``token`` is sent as it is, ``signing`` signs.
+
+    ``off``: the kinds of events that it was not set up for, as ``{"pipeline"}``.
+    """
 
     def __init__(self, server: "Server", seed: int = 0) -> None:
         super().__init__(server.state.clock, seed)
         self.server = server
         self.token = ""
         self.signing = ""
+        self.off: set[str] = set()
         self.rows: dict[int, Hook] = {}
 
     def of(self, project: Project) -> Hook:
@@ -64,9 +68,9 @@ class Hooks(Outbox):
     def send(
         self, project: Project, event: str, payload: dict[str, Any], action: str | None = None
     ) -> None:
-        """Send it, unless the hook is disabled: then it is not even logged."""
+        """Send it, unless the hook is disabled or not for such: then it is not even logged."""
         hook = self.of(project)
-        if hook.disabled:
+        if hook.disabled or event in self.off:
             return
         self.post(Delivery(next(self.ids), str(uuid.uuid4()), event, action, payload,
                            self.clock.now(), hook=hook.id))  # fmt: skip

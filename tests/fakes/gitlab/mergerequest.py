@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.gitlab import awards, changing, notes, pipelines, positions, requests
+from tests.fakes.gitlab import awards, changing, notes, pipelines, positions, requests, suggestions
 from tests.fakes.gitlab.conversation import conversation, thread_rows
 from tests.fakes.gitlab.server import Server
 from tests.fakes.gitlab.state import Account, Discussion, Draft, Note, Pipeline, Position, Request
@@ -111,6 +111,12 @@ class MergeRequest:
         with self.server.state.lock:
             there = self._note(note)[1]
             awards.give(self.server, self.state, there, name, self._account(login))
+
+    def apply(self, login: str, note: int) -> str:
+        """Commit the suggestion of a note. Gives the new head."""
+        with self.server.state.lock:
+            account = self._account(login)
+            return suggestions.apply(self.server, self.state, *self._note(note), account)
 
     def close(self, by: str = "ada") -> None:
         with self.server.state.lock:

@@ -72,6 +72,7 @@ def project(server: "Server", one: Project, account: Account | None) -> dict[str
         "jobs_enabled": True,
         "builds_access_level": "enabled",
         "merge_requests_access_level": "enabled",
+        "forking_access_level": "enabled",
         "merge_method": "merge",
         **{flag: one.settings.get(flag, False) for flag in FLAGS},
         "external_authorization_classification_label": "",
