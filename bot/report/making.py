@@ -1,22 +1,23 @@
 """A review becomes what is kept of it for its page. Pure, but for the source that it asks for."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.markdown import status
 from bot.markdown.docs import doc
 from bot.markdown.escape import cut, visible
 from bot.markdown.links import Links
-from bot.report.record import Head, Line, Record, Row, Stage, Subject, fitted
+from bot.report.record import Deed, Head, Line, Offer, Place, Record, Row, Stage, Subject, fitted
 from bot.report.veil import Veil
-from bot.review import Outcome, Pardon, PardonKind, Review, StageResult
-from rules.finding import Finding, Location, Severity, Side
+from bot.review import Action, Effect, Outcome, Pardon, PardonKind, Review, StageResult
+from rules.finding import Finding, Location, Severity, Side, named
 from rules.profile import Profile
 from rules.secrets import is_secret_file
 
 Source = Callable[[Location], Sequence[str]]  # the lines of the file that a location lies in
 
+MOST_EXCERPTS = 1_000
 AROUND = 3  # lines before and behind the one that is meant
 LONGEST, LONGEST_NAME, LONGEST_PATH = 1_000, 160, 400  # signs; the first of a message, a reason
 _HOLDS_SECRET = "baked-secret"  # noqa: S105 - a rule's name
@@ -44,6 +45,7 @@ def record(review: Review, source: Source, redline: str) -> Record:
         findings=rows.new(),
         before=rows.before(),
         stages=tuple(_stage(result) for result in _in_order(review)),
+        deeds=deeds(review.effects),
         notes=tuple(_text(note) for note in dict.fromkeys(notes)),
         observed=review.profile is Profile.OBSERVE,
     )
@@ -118,8 +120,10 @@ class _Rows:
         self._blocking = {finding.identity for finding in self.review.blocking}
 
     def new(self) -> tuple[Row, ...]:
-        """What is new, each with its source."""
-        return tuple(self._row(each, self._excerpt(each)) for each in self.review.findings)
+        """What is new, with its source as far as anyone reads."""
+        found = self.review.findings
+        shown = [self._row(each, self._excerpt(each)) for each in found[:MOST_EXCERPTS]]
+        return (*shown, *(self._row(each, ()) for each in found[MOST_EXCERPTS:]))
 
     def before(self) -> tuple[Row, ...]:
         """What the merge base has too: no source and no fix, since nobody has to act now."""
@@ -146,7 +150,15 @@ class _Rows:
             pardon=pardon(self.review.exceptions.get(finding.identity)) if finding.new else "",
             pardoned=finding.new and self.review.pardon(finding) is not None,
             blocks=finding.identity in self._blocking,
+            cause=self._cause(finding),
+            offer=_offer(finding),
         )
+
+    def _cause(self, finding: Finding) -> Place | None:
+        where = finding.cause
+        if where is None:
+            return None
+        return Place(cut(visible(where.path), LONGEST_PATH), where.line, self._links.url(where))
 
     def _excerpt(self, finding: Finding) -> tuple[Line, ...]:
         where = finding.location
@@ -166,6 +178,37 @@ class _Rows:
             last = len(lines) - (bool(lines) and lines[-1] == "")
             self._veils[key] = last, Veil(lines, self._secrets.get(key, ()))
         return self._veils[key]
+
+
+def _offer(finding: Finding) -> Offer | None:
+    """The lines that were proven to be right; not where they are many, or hold a secret."""
+    offered = finding.suggestion
+    if offered is None or finding.rule == _HOLDS_SECRET or len(offered.replacement) > LONGEST:
+        return None
+    lines = offered.replacement.split("\n")
+    veil = Veil(lines)
+    return Offer(offered.first, offered.last, tuple(map(veil.line, range(1, len(lines) + 1))))
+
+
+def deeds(effects: Iterable[Effect]) -> tuple[Deed, ...]:
+    """What is lost comes first."""
+    order = (Action.DESTROY, Action.REPLACE, Action.FORGET, Action.UPDATE, Action.CREATE)
+    ranks = {action: number for number, action in enumerate(order)}
+    every = sorted(set(effects), key=lambda e: (ranks.get(e.action, 9), e.project, e.address))
+    return tuple(
+        Deed(each.action, _text(each.address), _name(each.project), _text(_why(each)))
+        for each in every
+    )
+
+
+def _why(effect: Effect) -> str:
+    orders = {"delete-create": "destroyed first", "create-delete": "created first"}
+    said = [orders.get(effect.order, "")]
+    if effect.replace_paths:
+        said.append(f"forced by {', '.join(map(named, effect.replace_paths))}")
+    if effect.opened:
+        said.append(f"opens to {', '.join(map(named, effect.opened))}")
+    return "; ".join(filter(None, said))
 
 
 def _secret_lines(review: Review) -> Mapping[tuple[Side, str], set[int]]:

@@ -14,7 +14,7 @@ import msgspec
 LARGEST = 2_000_000  # bytes of all rows together, before they are packed
 _SHARE = 0.75  # of it is for what is new
 LARGEST_HEAD = 2_000  # bytes
-MOST_STAGES, MOST_NOTES = 500, 100
+MOST_STAGES, MOST_DEEDS, MOST_NOTES = 500, 1_000, 100
 VERSION = 1
 
 
@@ -28,9 +28,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A line that has to do with a finding. ``url`` is ``""`` where the forge cannot show it."""
+
+    path: str
+    line: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Lines ``first`` to ``last`` of the head file, and the lines that would be right there."""
+
+    first: int
+    last: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A finding. ``url`` is its place at the forge, ``""`` where there is none.
 
+    ``cause`` is the changed line that made it happen, where that is none of its own.
     ``pardon`` says who allowed or acknowledged it, and why; ``""`` where nobody did. It may wait
     for someone to agree: ``pardoned`` is whether it holds. ``blocks``: it holds the change back.
     """
@@ -50,6 +69,18 @@ class Row:
     pardon: str = ""
     pardoned: bool = False
     blocks: bool = False
+    cause: Place | None = None
+    offer: Offer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What the change does to a resource: a plan's word for it, and what else is known."""
+
+    action: str
+    address: str
+    project: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +131,7 @@ class Record:
     findings: tuple[Row, ...]
     before: tuple[Row, ...]
     stages: tuple[Stage, ...]
+    deeds: tuple[Deed, ...] = ()
     notes: tuple[str, ...] = ()
     observed: bool = False
     missing: int = 0
@@ -120,6 +152,7 @@ def fitted(record: Record, largest: int = LARGEST) -> Record:
         findings=findings,
         before=before,
         stages=record.stages[:MOST_STAGES],
+        deeds=record.deeds[:MOST_DEEDS],
         notes=record.notes[:MOST_NOTES],
         missing=len(record.findings) - len(findings),
         missing_before=len(record.before) - len(before),

@@ -12,13 +12,14 @@ from rules.secrets import is_literal, is_random, masked, may_name_secret, names_
 
 LONGEST_LINE = 240  # signs
 GONE = "[hidden]"
+_LOOKED_AT = 120  # signs behind the cut: a secret is known by its whole form
 
 _NAME = r"[A-Za-z_][\w.-]*"
 _VALUE = r"\"(?:\\.|[^\"\\])*\"?|'[^']*'?|[^\s,;&|]+"
 _PAIR = re.compile(
-    rf"(?P<name>{_NAME})(?P<quote>[\"']?)(?P<sign>\s*(?:=|:\s)\s*)(?P<value>{_VALUE})"
+    rf"(?<![\w.])(?P<name>{_NAME})(?P<quote>[\"']?)(?P<sign>\s*(?:=|:\s)\s*)(?P<value>{_VALUE})"
 )
-_FLAG = re.compile(rf"(?P<name>--?{_NAME})(?P<quote>)(?P<sign>\s+)(?P<value>{_VALUE})")
+_FLAG = re.compile(rf"(?<![\w-])(?P<name>--?{_NAME})(?P<quote>)(?P<sign>\s+)(?P<value>{_VALUE})")
 _WORD = re.compile(
     rf"^(?P<name>\s*(?:ENV|ARG)\s+{_NAME})(?P<quote>)(?P<sign>\s+)(?P<value>[^=]+)$", re.IGNORECASE
 )
@@ -46,7 +47,7 @@ class Veil:
 
     def line(self, number: int) -> str:
         """The line of this number, counted from 1: what cannot be seen is written out."""
-        text = self._lines[number - 1].removesuffix("\r")[: 4 * LONGEST_LINE].expandtabs(4)
+        text = self._lines[number - 1].removesuffix("\r")[: LONGEST_LINE + _LOOKED_AT].expandtabs(4)
         if number in self._hidden:
             shown = GONE
         elif number in self._data:

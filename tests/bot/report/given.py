@@ -5,8 +5,8 @@ from dataclasses import replace
 from bot.report.making import record
 from bot.report.page import Around, Past
 from bot.report.record import Head, Record
-from bot.review import Outcome, Pardon, PardonKind, Review
-from rules.finding import Finding, Location, Severity
+from bot.review import Action, Effect, Outcome, Pardon, PardonKind, Review
+from rules.finding import Finding, Location, Severity, Suggestion
 from tests.bot.given import HEAD, NEXT, change, finding, result, unchecked, warning
 
 AT = 1795392000.0  # 23 Nov 2026, 00:00 UTC
@@ -43,12 +43,15 @@ USER node
 CMD ["node", "server.js"]
 """,
 }
-PRIVILEGED = finding(
-    "privileged-container",
-    "deploy/web.yaml",
-    14,
-    message="Container `web` runs privileged: it can take over its node.",
-    project="deploy",
+PRIVILEGED = replace(
+    finding(
+        "privileged-container",
+        "deploy/web.yaml",
+        14,
+        message="Container `web` runs privileged: it can take over its node.",
+        project="deploy",
+    ),
+    suggestion=Suggestion(14, 14, "            privileged: false"),
 )
 FLOATING = finding(
     "floating-image",
@@ -88,6 +91,25 @@ USER = finding(
     project="services/web",
 )
 
+EFFECTS = (
+    Effect("prod/eu", "aws_s3_bucket.logs", "aws_s3_bucket", Action.CREATE),
+    Effect(
+        "prod/eu",
+        "aws_db_instance.main",
+        "aws_db_instance",
+        Action.REPLACE,
+        "delete-create",
+        ("engine_version",),
+    ),
+    Effect(
+        "prod/eu",
+        "aws_security_group_rule.ssh",
+        "aws_security_group_rule",
+        Action.UPDATE,
+        opened=("0.0.0.0/0",),
+    ),
+)
+
 
 def old(count: int) -> tuple[Finding, ...]:
     """Findings that were there before."""
@@ -114,7 +136,7 @@ def full(head: str = HEAD) -> Review:
             notes=("`charts/web` is judged when rendered: 4 files",),
         ),
         unchecked("tofu-plan", "backend init failed: no credentials for the bucket were given"),
-        result(stage="tofu-fmt", outcome=Outcome.NOT_NEEDED, seconds=0.0),
+        replace(result(stage="tofu-fmt", outcome=Outcome.NOT_NEEDED, seconds=0.0), effects=EFFECTS),
     )
     waits = Pardon(PardonKind.ALLOW, "ann", "only until the new registry", "2027-01-31")
     return replace(

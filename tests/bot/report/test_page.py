@@ -75,7 +75,7 @@ def test_what_blocks_comes_first_and_history_last() -> None:
     have = read(page.review(full_record(), AT, around()))
     assert have.sections == [
         *("blocking", "warning", "info", "unchecked", "pardoned"),
-        *("stages", "notes", "before", "history"),
+        *("deeds", "stages", "notes", "before", "history"),
     ]
 
 

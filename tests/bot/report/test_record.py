@@ -8,9 +8,9 @@ import pytest
 from bot.change import ForgeName
 from bot.report import record as kept
 from bot.report.making import record
-from bot.report.record import LARGEST_HEAD, Unreadable, head, pack, unpack
+from bot.report.record import LARGEST_HEAD, Offer, Unreadable, head, pack, unpack
 from bot.review import Outcome, Pardon, PardonKind, Review
-from rules.finding import Location, Severity, Side
+from rules.finding import Location, Severity, Side, Suggestion
 from tests.bot.given import change, finding, result, review, unchecked, warning
 from tests.bot.report.given import BASE, PRIVILEGED, full, full_record, old, source
 
@@ -163,3 +163,30 @@ def test_nothing_to_report() -> None:
         "unchecked": 0,
         "existing": 0,
     }
+
+
+def test_what_is_lost_comes_first_of_what_a_change_does() -> None:
+    have = [(deed.action, deed.address, deed.why) for deed in full_record().deeds]
+    assert have == [
+        ("replace", "aws_db_instance.main", "destroyed first; forced by `engine_version`"),
+        ("update", "aws_security_group_rule.ssh", "opens to `0.0.0.0/0`"),
+        ("create", "aws_s3_bucket.logs", ""),
+    ]
+
+
+def test_proven_lines_are_offered_and_none_with_a_secret() -> None:
+    rows = {row.rule: row for row in full_record().findings}
+    assert rows["privileged-container"].offer == Offer(14, 14, ("            privileged: false",))
+    secret = Suggestion(16, 16, "            password: hunter2")
+    found = replace(PRIVILEGED, suggestion=secret)
+    have = record(review(result(found)), source, "1").findings[0].offer
+    assert have is not None
+    assert have.lines == ("            password: [hidden]",)
+
+
+def test_the_line_that_made_it_happen_is_named() -> None:
+    found = replace(PRIVILEGED, cause=Location("values.yaml", 7))
+    have = record(review(result(found)), source, "1").findings[0].cause
+    assert have is not None
+    assert (have.path, have.line) == ("values.yaml", 7)
+    assert have.url.endswith("/values.yaml#L7")

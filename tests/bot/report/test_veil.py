@@ -90,7 +90,6 @@ def test_what_cannot_be_seen_is_written_out_and_long_lines_are_cut() -> None:
 
 def test_hostile_lines_take_no_time() -> None:
     began = time.monotonic()
-    for line in ("a=" * 5000, "--a " * 5000, "A_" * 5000, '"' * 10_000, "ENV " + "A=B " * 5000):
-        shown(line, 1)
-        shown(line)
-    assert time.monotonic() - began < 0.5
+    for line in ("a" * 480, "a=" * 240, "a-" * 240, "--a " * 120, "A_" * 240, '"' * 480, " " * 480):
+        shown("\n".join([line, f"ENV {line}", f"{line}:", f"kind: Secret {line}"] * 20), 1, 2)
+    assert time.monotonic() - began < 3
