@@ -95,6 +95,11 @@ class Wanted:
         """Its thread, for a comment that stands already: it suggests nothing for other lines."""
         return self._thread(group, self.place(group), posted.anchor)
 
+    def stale(self, group: Group, posted: Posted) -> bool:
+        """Whether a comment that stands suggests lines that are others by now."""
+        offers = suggestion.withdrawn(posted.body) != posted.body
+        return offers and not self._offered(group, posted.anchor)
+
     def _thread(self, group: Group, there: Anchor, stands: Anchor | None) -> Comment:
         offered = self._offered(group, stands)
         text = thread.body(group, there, self._links, self.review.ids, offered=offered)

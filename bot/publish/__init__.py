@@ -65,7 +65,8 @@ def _edit_threads(pen: Pen, wanted: Wanted, match: Match) -> None:
     for group, posted in match.threads.items():
         mark = wanted.mark(group)
         # A file's new name too: from push to push it can be followed, over many it may not.
-        if (posted.mark.body, posted.mark.subject) != (mark.body, mark.subject):
+        same = (posted.mark.body, posted.mark.subject) == (mark.body, mark.subject)
+        if not same or wanted.stale(group, posted):
             pen.edit(posted, wanted.again(group, posted).body, mark)
 
 

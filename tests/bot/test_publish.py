@@ -10,7 +10,7 @@ from bot.forges.base import Denied, Refused, Unsure
 from bot.markdown import wanted
 from bot.publish import Timing, publish
 from bot.review import Review, StageResult
-from rules.finding import Family, Finding, Severity
+from rules.finding import Family, Finding, Severity, Suggestion
 from tests.bot.given import (
     HEAD,
     ID,
@@ -88,6 +88,29 @@ def test_a_push_that_changes_nothing_writes_nothing(story: Story) -> None:
 def test_lines_inserted_above_write_nothing(story: Story) -> None:
     story.found(finding(line=12), finding(line=30, name="side"))
     assert story.found(finding(line=32), finding(line=50, name="side"), head=NEXT) == []
+
+
+def test_a_suggestion_stays_only_where_the_comment_stands(story: Story) -> None:
+    offered = Suggestion(12, 12, "      tty: false")
+    bad = replace(finding(), suggestion=offered)
+    story.found(bad)
+    assert "```suggestion\n      tty: false\n```" in story.thread.body
+    graver = replace(bad, message="Container `web` does run as root.")
+    assert story.found(graver, head=NEXT) == ["edit", "edit"]
+    assert "```suggestion" in story.thread.body
+    moved = replace(graver, suggestion=replace(offered, first=13, last=13))
+    assert story.found(moved, head=HEAD) == ["edit"]
+    assert "suggestion" not in story.thread.body
+    assert story.found(moved, head=NEXT) == []
+    assert story.found(graver, head=HEAD) == []
+
+
+def test_what_is_fixed_cannot_be_committed_any_more(story: Story) -> None:
+    story.found(replace(finding(), suggestion=Suggestion(12, 12, "      tty: false")))
+    thread = story.thread
+    story.found(head=NEXT)
+    assert "tty: false" in thread.body
+    assert "suggestion" not in thread.body
 
 
 def test_a_fixed_finding_is_said_to_be_fixed_and_resolved(story: Story) -> None:

@@ -102,6 +102,7 @@ class FakeConversation:
             replied=any(note.author == BOT for note in replies),
             resolved=thread.resolver is not None,
             resolver="" if thread.resolver in (None, BOT) else thread.resolver,
+            anchor=thread.anchor if thread.anchor.kind is AnchorKind.LINE else None,
         )
 
     def post(self, comments: Sequence[Comment]) -> None:
