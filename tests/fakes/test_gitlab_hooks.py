@@ -114,7 +114,7 @@ def test_what_people_do_is_told(lab: FakeGitLab, shop: Repo, mr: MergeRequest) -
 
 
 def test_notes_elsewhere_and_system_notes(lab: FakeGitLab, shop: Repo, mr: MergeRequest) -> None:
-    lab.hooks.off = {"push", "pipeline"}
+    lab.hooks.of(shop.state).off |= {"push_events", "pipeline_events"}
     shop.push("other", {"a": "b"})
     assert lab.hooks.log[-1].event == "merge_request"
     shop.comment_on_commit("ada", mr.head, "/redline help")

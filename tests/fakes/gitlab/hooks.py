@@ -26,33 +26,34 @@ if TYPE_CHECKING:
 FAILURES = 4
 NAMES = {"merge_request": "Merge Request Hook", "note": "Note Hook", "pipeline": "Pipeline Hook",
          "push": "Push Hook", "emoji": "Emoji Hook"}  # fmt: skip
+FLAGS = {"merge_request": "merge_requests_events", "note": "note_events", "push": "push_events",
+         "pipeline": "pipeline_events", "emoji": "emoji_events"}  # fmt: skip
 TRIGGERS = {"merge_request": "merge_request_hooks", "note": "note_hooks", "push": "push_hooks",
             "pipeline": "pipeline_hooks", "emoji": "emoji_hooks"}  # fmt: skip
 
 
 @dataclass
 class Hook:
-    """One project's hook, and how often in a row nobody took what it sent."""
+    """One project's hook: ``off`` has the events that it does not send, as ``note_events``.
+
+    ``failures``: how often in a row nobody took what it sent.
+    """
 
     id: int
     project: Project
     failures: int = 0
     disabled: bool = False
-    off: set[str] = field(default_factory=set)  # unticked, as ``note_events``: shown, and sent
+    off: set[str] = field(default_factory=set)
 
 
 class Hooks(Outbox):
-    """The same hook for every project: ``token`` is sent as it is, ``signing`` signs.
-
-    ``off``: the kinds of events that it was not set up for, as ``{"pipeline"}``.
-    """
+    """The same hook for every project: ``token`` is sent as it is, ``signing`` signs."""
 
     def __init__(self, server: "Server", seed: int = 0) -> None:
         super().__init__(server.state.clock, seed)
         self.server = server
         self.token = ""
         self.signing = ""
-        self.off: set[str] = set()
         self.rows: dict[int, Hook] = {}
 
     def of(self, project: Project) -> Hook:
@@ -70,7 +71,7 @@ class Hooks(Outbox):
     ) -> None:
         """Send it, unless the hook is disabled or not for such: then it is not even logged."""
         hook = self.of(project)
-        if hook.disabled or event in self.off:
+        if hook.disabled or FLAGS[event] in hook.off:
             return
         self.post(Delivery(next(self.ids), str(uuid.uuid4()), event, action, payload,
                            self.clock.now(), hook=hook.id))  # fmt: skip

@@ -291,9 +291,8 @@ def push(
 
 def configured(server: "Server", hook: Any) -> dict[str, Any]:
     """A project's hook as the REST interface shows it; secrets never."""
-    events = {"push_events": "push", "merge_requests_events": "merge_request",
-              "note_events": "note", "pipeline_events": "pipeline",
-              "emoji_events": "emoji"}  # fmt: skip
+    events = ("push_events", "merge_requests_events", "note_events", "pipeline_events",
+              "emoji_events")  # fmt: skip
     off = ("tag_push_events", "issues_events", "confidential_issues_events", "job_events",
            "confidential_note_events", "wiki_page_events", "deployment_events",
            "releases_events")  # fmt: skip
