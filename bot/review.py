@@ -253,7 +253,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the forge shows at a commit and blocks merging. ``outcome`` is set when done."""
+    """What the forge shows at a commit and blocks merging. ``outcome`` is set when done.
+
+    ``plans``: there is a plan that people may want to have made again.
+    """
 
     progress: Progress
     title: str
@@ -262,6 +265,7 @@ class Status:
     summary: str = ""
     url: str = ""
     annotations: tuple[Annotation, ...] = ()
+    plans: bool = False
 
 
 class CommentKind(StrEnum):

@@ -37,6 +37,13 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class AuditFormat(StrEnum):
+    """What ``redline audit`` writes."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
 class Queue(StrEnum):
     """The two queues: short tasks, and reviews."""
 
@@ -76,7 +83,10 @@ def review(
     ] = False,
     format: Annotated[Format, typer.Option(help="What to write.")] = Format.TEXT,  # noqa: A002
     output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
-    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 from this on.")] = FailOn.BLOCKING,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(help="Exit with 1 from this on.", show_default="the repository's gate"),
+    ] = None,
 ) -> None:
     """Review a change of a local repository as the bot would.
 
@@ -117,6 +127,16 @@ def doctor(
 
     act = partial(examine_repository, repository) if repository else examine
     raise typer.Exit(printed(act))
+
+
+@app.command()
+def audit(
+    format: Annotated[AuditFormat, typer.Option(help="What to write.")] = AuditFormat.JSON,  # noqa: A002
+) -> None:
+    """Who allowed and acknowledged what, when, and why."""
+    from bot.cli.audit import export
+
+    raise typer.Exit(printed(lambda: export(format)))
 
 
 @app.command()

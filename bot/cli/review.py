@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.cli.terminal import Terminal
 
 UNCHECKED = 2
+_LIMITS = {"blocking": Severity.BLOCKING, "warning": Severity.WARNING, "never": 0}
 _OBEYED = ("REDLINE_SANDBOX", "REDLINE_STAGE_SECONDS", "REDLINE_REVIEW_SECONDS")
 
 
@@ -41,7 +42,7 @@ class Request:
     tools: bool
 
 
-def examine(request: Request, form: str, output: Path | None, fail_on: str) -> int:
+def examine(request: Request, form: str, output: Path | None, fail_on: str | None) -> int:
     """Review and print; the exit status of ``status``. Raises OSError where it cannot write."""
     try:
         _writable(output)
@@ -92,12 +93,19 @@ def _document(review: Review, checkout: Checkout, form: str) -> str:
     return json.render(review, checkout.diff, VERSION)
 
 
-def status(review: Review, fail_on: str) -> int:
-    """1 for something at or above ``fail_on``, else 2 for something unchecked, else 0."""
-    limit = {"blocking": Severity.BLOCKING, "warning": Severity.WARNING}.get(fail_on)
-    if limit and any(finding.severity >= limit for finding in review.findings):
+def status(review: Review, fail_on: str | None) -> int:
+    """1 for something at or above ``fail_on``, else 2 for something unchecked, else 0.
+
+    None is the repository's own gate. What that lets pass unchecked is 0 in any case.
+    """
+    if fail_on is None:
+        failed = review.blocks and bool(review.blocking)
+    else:
+        limit = _LIMITS[fail_on]
+        failed = bool(limit) and any(one.severity >= limit for one in review.counted)
+    if failed:
         return 1
-    return UNCHECKED if review.unchecked else 0
+    return UNCHECKED if review.unchecked and not review.gate.passes_unchecked else 0
 
 
 def _reviewed(
@@ -117,7 +125,8 @@ def _reviewed(
                     live.show(replace(review, results=said_once(ended)))
 
         results = child.run(checkout, wishes, heard)
-    return replace(review, results=results)
+    chosen = child.configured
+    return replace(review, results=results, gate=chosen.gate, remarks=chosen.remarks)
 
 
 def _wishes(request: Request) -> Wishes:

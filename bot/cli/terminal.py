@@ -52,7 +52,8 @@ class Terminal:
         self.show(review)
         for line in _stages(review.results):
             self._console.print(line)
-        for note in (note for result in review.results for note in result.notes):
+        notes = (note for result in review.results for note in result.notes)
+        for note in (*review.remarks, *notes):
             self._console.print(Text(plain(note), style="dim"))
         self._console.print(closing(review).append(f" ({self._compared})", style="dim"))
 

@@ -60,7 +60,12 @@ def done(review: Review, summary: str, url: str = "") -> Status:
         summary=summary,
         url=url,
         annotations=annotations(review),
+        plans=any(_plans(each) for each in review.results),
     )
+
+
+def _plans(result: StageResult) -> bool:
+    return result.stage == "tofu-plan" and result.outcome is not Outcome.NOT_NEEDED
 
 
 def title(review: Review) -> str:
@@ -168,11 +173,12 @@ def numbered(count: int, noun: str) -> str:
 
 
 def annotations(review: Review) -> tuple[Annotation, ...]:
-    """What has no thread, at its line: what does not block and is of no family."""
+    """What has no thread, at its line: what does not block and is of no family; all in a draft."""
     quiet = (
         finding
         for finding in review.findings
-        if finding.severity < review.gate.block_on and finding.family is None
+        if review.change.draft
+        or (finding.severity < review.gate.block_on and finding.family is None)
     )
     shown = [each for each in quiet if each.location.side is Side.HEAD and _utf8(each)]
     return tuple(_annotation(each, review.ids) for each in shown[:MOST_ANNOTATIONS])

@@ -29,6 +29,11 @@ _AGAIN = {
     "description": "Review this commit again",
     "identifier": "recheck",
 }
+_PLAN_AGAIN = {
+    "label": "Re-plan",
+    "description": "Plan and review this commit again",
+    "identifier": "replan",
+}
 
 
 class Board(Protocol):
@@ -220,7 +225,8 @@ def _state(status: Status, *, last: bool) -> dict[str, Any]:
         return {"status": "queued", **address}
     if status.progress is Progress.RUNNING or not last:
         return {"status": "in_progress", **address}
-    concluded = {"status": "completed", "conclusion": _conclusion(status), "actions": [_AGAIN]}
+    buttons = [_AGAIN, _PLAN_AGAIN] if status.plans else [_AGAIN]
+    concluded = {"status": "completed", "conclusion": _conclusion(status), "actions": buttons}
     return {**concluded, **address}
 
 

@@ -11,6 +11,7 @@ from tests.repositories import Repository
 
 BAD = "FROM python:3.12.3-slim\nENV API_TOKEN=sk_live_8f2b61c09d4e7a35\n"
 WARNS = "FROM python:3.12.3-slim\nRUN useradd app\nUSER app\n"
+FLOATING = "FROM python:latest\nUSER 10001:10001\n"
 GOOD = "FROM python:3.12.3-slim\nUSER 10001:10001\n"
 
 
@@ -56,6 +57,61 @@ def test_the_exit_status_follows_the_gate(
 ) -> None:
     at = put(repository, text)
     assert redline("review", "--no-tools", "--fail-on", fail_on, at=at).returncode == status
+
+
+def chosen(repository: Repository, settings: str) -> None:
+    """The main branch has these settings."""
+    repository.commit({"README.md": "shop\n", ".redline.yaml": settings})
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "status"),
+    [
+        ("gate: {profile: strict}", FLOATING, 1),
+        ("gate: {profile: observe}", BAD, 0),
+        ("gate: {block_on: warning}", WARNS, 1),
+        ("gate: {profile: default}", FLOATING, 0),
+        ("gate: {profile: strikt}", FLOATING, 0),
+    ],
+)
+def test_the_gate_is_the_repository_s(
+    repository: Repository, settings: str, text: str, status: int
+) -> None:
+    chosen(repository, settings)
+    done = redline("review", "--no-tools", at=put(repository, text))
+    assert done.returncode == status, done.stdout
+    assert ("its default applies" in done.stdout) == ("strikt" in settings)
+
+
+def test_a_change_has_no_say_in_its_own_gate(repository: Repository) -> None:
+    put(repository, "gate: {profile: observe}\n", ".redline.yaml")
+    done = redline("review", "--no-tools", at=put(repository, BAD))
+    assert done.returncode == 1
+    assert "until it is merged the target branch's holds" in done.stdout
+
+
+def test_a_fault_in_the_settings_blocks_where_it_comes_in(repository: Repository) -> None:
+    put(repository, "version: 1\ngat: {profile: strict}\n", ".redline.yaml")
+    done = redline("review", "--no-tools", at=repository.path)
+    assert done.returncode == 1
+    assert ".redline.yaml:2  blocking  unreadable-configuration" in done.stdout
+    assert "Did you mean `gate`?" in done.stdout
+
+
+def test_a_fault_that_is_there_already_holds_nothing_back(repository: Repository) -> None:
+    chosen(repository, "gat: {profile: strict}\n")
+    put(repository, "gat: {profile: strict}\n# more\n", ".redline.yaml")
+    done = redline("review", "--no-tools", at=put(repository, GOOD))
+    assert done.returncode == 0, done.stdout
+    assert "`.redline.yaml` of the target branch, line 1: `gat` is no key" in done.stdout
+
+
+@pytest.mark.parametrize("bomb", ["[" * 100_000, "a: &a [*a]\n", "\x00", "- " * 50_000])
+def test_settings_that_nobody_can_read_hold_nothing_back(repository: Repository, bomb: str) -> None:
+    chosen(repository, bomb)
+    done = redline("review", "--no-tools", at=put(repository, GOOD))
+    assert done.returncode == 0, done.stdout
+    assert "This file cannot be read" in done.stdout
 
 
 def test_json_is_the_documented_shape(repository: Repository) -> None:

@@ -49,7 +49,8 @@ def said(ledger: Ledger, of: ChangeId | None = None) -> Said:
 
 def reasons(ledger: Ledger, of: ChangeId | None = None) -> list[str]:
     have = said(ledger, of)
-    return [one.reason for one in (*have.allowances, *have.acknowledgements)]
+    allowed = [one.reason for one in have.allowances]
+    return allowed + [one.reason for one in have.acknowledgements]
 
 
 def test_nothing_was_said(people: Ledger) -> None:

@@ -1,5 +1,6 @@
 """What stands at a commit: written once, edited after that, never green without a reason."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,6 +94,13 @@ def test_one_run_from_queued_to_done(
     (run,) = repo.checks(change.head)
     assert run.details_url == PAGE
     assert [action["identifier"] for action in run.actions] == ["recheck"]
+
+
+def test_what_was_planned_can_be_planned_again(ours: tuple[GitHub, Change], repo: Repo) -> None:
+    forge, change = ours
+    forge.status(change, replace(FAILED, plans=True))
+    (run,) = repo.checks(change.head)
+    assert [action["label"] for action in run.actions] == ["Re-run", "Re-plan"]
 
 
 def test_what_stands_is_not_written_again(
