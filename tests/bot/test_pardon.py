@@ -180,7 +180,7 @@ def said(*every: Allowance | Acknowledgement) -> Said:
 RESULTS = (replace(result(ROOT, LATEST, LOST), effects=(EFFECT,)),)
 BOUND = Stated(RESULTS)
 
-HOLDS = {
+HOLDS: dict[str, Allowance | Acknowledgement] = {
     "an allowance": Allowance(ROOT.identity, "", "", "ada", "x", blocking=True),
     "on its last day": Allowance(ROOT.identity, "", "", "ada", "x", "2026-11-24", blocking=True),
     "of a warning": Allowance(LATEST.identity, "", "", "ada", "x"),
@@ -188,7 +188,7 @@ HOLDS = {
     "words": Acknowledgement(ROOT.identity, BOUND.digest(ROOT), "ada", "x", blocking=True),
     "all destroyed": Acknowledgement(DESTROYED, BOUND.destroyed, "ada", "x", blocking=True),
 }
-LAPSED = {
+LAPSED: dict[str, Allowance | Acknowledgement] = {
     "a day too late": Allowance(ROOT.identity, "", "", "ada", "x", "2026-11-23", blocking=True),
     "of a warning, by who may no more": Allowance(ROOT.identity, "", "", "ada", "x"),
     "another effect": Acknowledgement(LOST.identity, digest([]), "ada", "x", blocking=True),
