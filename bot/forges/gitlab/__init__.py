@@ -33,6 +33,7 @@ _LEVELS = (
     (10, Role.READ),
 )
 _NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII)
+_AN_HOUR = 3600.0
 _LEFT_TRAIN = ("merged", "skip_merged")
 
 
@@ -65,6 +66,7 @@ class GitLab:
         self._requests = MergeRequests(account.client, settle)
         self._statuses = Statuses(account, self._requests, key, settle)
         self._tips: Recent[str] = Recent(settle)
+        self._ids: Recent[int] = Recent(_AN_HOUR)  # of accounts, by name in small letters
         self._walk, self._log = Walk(account, allows), DeliveryLog(account)
 
     def change(self, change: ChangeId) -> Change:
@@ -99,15 +101,35 @@ class GitLab:
         """
         project = f"/projects/{change.id.repository}"
         try:
-            found = self._client.get("/users", list[answers.User], username=login)
-            ids = [one.id for one in found if one.username.lower() == login.lower()]
-            if not ids:
-                return Role.NONE
-            return _role(self._client.get(f"{project}/members/all/{ids[0]}", answers.Member))
+            member = self._member(project, login)
         except Forbidden:
             return Role.NONE
         except Gone:
             return self._stranger(project)
+        return Role.NONE if member is None else _role(member)
+
+    def _member(self, project: str, login: str) -> answers.Member | None:
+        """Raises Gone where someone of that name is no member; None where nobody has the name.
+
+        Ids are remembered, names change hands: what is answered must still be called so.
+        """
+        for id_ in (self._ids.get(login.lower()), None):
+            asked = id_ or self._id(login)
+            if not asked:
+                return None
+            member = self._client.get(f"{project}/members/all/{asked}", answers.Member)
+            if member.username.lower() == login.lower():
+                return member
+            self._ids.drop(login.lower())
+        return None
+
+    def _id(self, login: str) -> int:
+        found = self._client.get("/users", list[answers.User], username=login)
+        for one in found:
+            if one.username.lower() == login.lower():
+                self._ids.put(login.lower(), one.id)
+                return one.id
+        return 0
 
     def status(self, change: Change | Seen, status: Status) -> None:
         """Show it at the head, in the pipeline that counts."""

@@ -1,5 +1,7 @@
 """A change as GitLab shows it now, and all the ways in which it is gone."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.change import Change, ChangeId, ForgeName, Kind
@@ -259,6 +261,21 @@ def test_a_role_may_come_from_a_group_above(
 ) -> None:
     gitlab.group("group", {"bob": "maintainer"})
     assert forge.role(change, "bob") is Role.MAINTAIN
+
+
+def test_a_name_that_changed_hands_is_asked_anew(
+    forge: GitLab, change: Change, repo: Repo, gitlab: FakeGitLab
+) -> None:
+    repo.allow("bob", "owner")
+    assert forge.role(change, "bob") is Role.ADMIN
+    before = gitlab.counters["GET /users"]
+    assert forge.role(change, "bob") is Role.ADMIN
+    assert gitlab.counters["GET /users"] == before
+    state = gitlab.server.state
+    state.accounts["robert"] = replace(state.accounts.pop("bob"), login="robert")
+    repo.allow("robert", "owner")
+    repo.allow("bob", "guest")
+    assert forge.role(change, "bob") is Role.READ
 
 
 def test_who_is_blocked_has_no_role(
