@@ -12,6 +12,7 @@ _KEYS = ("securityContext", "runAsNonRoot")
 _ROOT = "a break-in there is root in the container and one kernel bug away from the node"
 _ABOUT_FLAG = ("runAsNonRoot", "runAsNonRoot false")
 _FIX = "Set securityContext.runAsNonRoot: true and a runAsUser above 0."
+_FIX_KNOWN = "Set securityContext.runAsNonRoot: true: its runAsUser is above 0 already."
 
 BAD_ABSENT = """
   apiVersion: apps/v1
@@ -205,9 +206,11 @@ def root_container(manifest: Manifest) -> Iterator[Problem]:
         yield replace(_pod_says_no(pod), suggestion=offered)
     for container in pod.containers:
         for problem in _of(pod, container):
-            sure = problem.detail.endswith(_ABOUT_FLAG) and _user_is_known(pod, container)
-            offered = manifest.setting(container.node, _KEYS, "true") if sure else None
-            yield replace(problem, suggestion=offered)
+            if problem.detail.endswith(_ABOUT_FLAG) and _user_is_known(pod, container):
+                offered = manifest.setting(container.node, _KEYS, "true")
+                yield replace(problem, fix=_FIX_KNOWN, suggestion=offered)
+            else:
+                yield problem
 
 
 def _user_is_known(pod: Pod, container: Container) -> bool:
