@@ -25,6 +25,10 @@ def test_a_review_is_told_once(
     assert [one.event for one in lab.hooks.log].count("note") == 3
     change.draft_notes.bulk_publish()
     assert mr.notifications == 1
+    change.draft_notes.create({"note": "Without a place"})
+    change.draft_notes.bulk_publish(post_data={"note": "And a summary"})
+    assert texts(change)[3:] == ["Without a place", "And a summary"]
+    assert mr.notifications == 2
     assert lab.violations == []
 
 

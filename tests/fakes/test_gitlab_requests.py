@@ -34,7 +34,7 @@ def test_diffs_are_late(project: Project, mr: MergeRequest, lab: FakeGitLab) -> 
 
 
 def test_large_diffs_are_empty(project: Project, shop: Repo, lab: FakeGitLab) -> None:
-    files = {"small": "x\n", "collapsed": "line\n" * 5_000, "large": "line\n" * 50_000}
+    files = {"small": "x\n", "collapsed": "line\n" * 5_000, "large": ("x" * 99 + "\n") * 2_500}
     shop.push("big", files)
     shop.open_merge_request("big")
     change = project.mergerequests.get(1)
@@ -46,6 +46,9 @@ def test_large_diffs_are_empty(project: Project, shop: Repo, lab: FakeGitLab) ->
         "collapsed": (False, True, False),
         "large": (False, False, True),
     }
+    lab.largest.lines = 4_000
+    newest = change.diffs.get(newest.id)
+    assert [one["diff"] for one in newest.diffs] == ["", "", ""]
     lab.largest.files = 2
     newest = change.diffs.get(newest.id)
     assert len(newest.diffs) == 2

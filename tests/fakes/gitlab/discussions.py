@@ -33,6 +33,7 @@ def shape(server: "Server", request: Request, one: Note) -> dict[str, Any]:
         "id": one.id,
         "type": one.kind,
         "body": one.body,
+        "attachment": None,
         "author": shapes.user(server, one.author),
         "created_at": stamp(one.created),
         "updated_at": stamp(one.updated),

@@ -116,10 +116,11 @@ def publish_one(call: Call) -> Answer:
            "reviewer_state": may("text", "reviewed", "requested_changes", "approved")},
            content=True)  # fmt: skip
 def publish_all(call: Call) -> Answer:
-    """All of the caller's drafts, and a summary note where there is one."""
-    request = call.request
+    """All of the caller's drafts as one review, and a summary note with them where it is given."""
+    request, summary = call.request, call.get("note")
+    if summary is not None:
+        check(call, summary)
+        one = Draft(call.server.state.id(), call.account, summary)
+        request.drafts[one.id] = Timeline(call.now, one)
     notes.publish(call.server, request, mine(call, request), call.account)
-    if "note" in call.given:
-        check(call, call.given["note"])
-        notes.say(call.server, request, call.account, call.given["note"])
     return Answer(status=204)

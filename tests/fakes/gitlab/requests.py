@@ -112,6 +112,7 @@ def row(server: "Server", one: Request) -> dict[str, Any]:
         "squash_on_merge": False,
         "task_completion_status": {"count": 0, "completed_count": 0},
         "has_conflicts": False,
+        "approvals_before_merge": None,
         "blocking_discussions_resolved": not threads or not unresolved(one),
     }  # fmt: skip
 

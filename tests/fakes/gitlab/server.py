@@ -57,10 +57,13 @@ class Late:
 
 @dataclass
 class Largest:
-    """What GitLab shows of a diff: bytes of one file's patch (a tenth is collapsed), files."""
+    """What GitLab shows of a diff: bytes of one file's patch (a tenth is collapsed), files, and
+    changed lines of all of them.
+    """
 
     patch: int = 204_800
     files: int = 1000
+    lines: int = 50_000
 
 
 class Server:

@@ -74,6 +74,10 @@ def project(server: "Server", one: Project, account: Account | None) -> dict[str
         "merge_requests_access_level": "enabled",
         "forking_access_level": "enabled",
         "merge_method": "merge",
+        "can_create_merge_request_in": account is not None,
+        "updated_at": stamp(one.active),
+        "creator_id": 1,
+        "readme_url": None,
         **{flag: one.settings.get(flag, False) for flag in FLAGS},
         "external_authorization_classification_label": "",
         "permissions": {
@@ -129,8 +133,13 @@ def commit(server: "Server", one: Project, sha: str) -> dict[str, Any]:
 
 def diffs(server: "Server", one: Project, old: str, new: str) -> list[dict[str, Any]]:
     """What changed, as far as GitLab shows it: large diffs are collapsed, which is empty."""
-    found = list(diff(one.git, old, new).values())[: server.largest.files]
-    return [changed(server, each) for each in found]
+    rows, lines = [], 0
+    for each in list(diff(one.git, old, new).values())[: server.largest.files]:
+        lines += each.additions + each.deletions
+        row = changed(server, each)
+        over = lines > server.largest.lines
+        rows.append(row | {"diff": "", "collapsed": True} if over else row)
+    return rows
 
 
 def changed(server: "Server", one: File) -> dict[str, Any]:
