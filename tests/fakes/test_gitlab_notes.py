@@ -133,6 +133,10 @@ def test_who_resolves_and_who_edits(lab: FakeGitLab, mr: MergeRequest, shop: Rep
         note.save()
     with pytest.raises(gitlab.GitlabDeleteError, match="403"):
         note.delete()
+    mr.edit("mia", note.id, "a Maintainer's words")
+    [row] = mr.threads[0]["comments"]
+    assert (row["author"], row["body"]) == ("ada", "a Maintainer's words")
+    assert lab.hooks.log[-1].payload["user"]["username"] == "mia"
 
 
 def test_replies_edits_and_deletes(

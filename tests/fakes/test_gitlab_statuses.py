@@ -113,7 +113,7 @@ def test_two_at_once_make_two_pipelines(
     assert mr.pipeline.id == pipelines[1]
 
 
-def test_lengths_and_addresses(project: Project, mr: MergeRequest) -> None:
+def test_lengths_and_addresses(project: Project, mr: MergeRequest, lab: FakeGitLab) -> None:
     long = "x" * 256
     for fields in ({"name": long}, {"description": long}, {"target_url": f"https://{long}"}):
         status, text = refused(project, mr.head, "failed", **fields)
@@ -121,6 +121,7 @@ def test_lengths_and_addresses(project: Project, mr: MergeRequest) -> None:
     assert "Only allowed schemes" in refused(project, mr.head, "failed", target_url="ftp://x")[1]
     assert refused(project, mr.head, "blocked")[1] == "state does not have a valid value"
     assert shown(project, mr.head) == []
+    assert len(lab.violations) == 5
 
 
 def test_only_developers(lab: FakeGitLab, mr: MergeRequest, shop: Repo) -> None:

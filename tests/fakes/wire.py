@@ -46,6 +46,8 @@ class Web:
         made = None
         if fault is None or fault.after or fault.what == "slow":
             made = await self.respond(request, path)
+        else:
+            await request.body()  # to close on what is not read yet would reset the connection
         answer = made if fault is None else await self.spoil(fault, made, send)
         if answer is not None:
             await answer(scope, receive, send)

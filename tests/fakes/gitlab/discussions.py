@@ -78,6 +78,7 @@ def check(call: Call, body: str) -> None:
         raise bad("""400 Bad request - Note {:note=>["can't be blank"]}""")
     if len(body) > LONGEST:
         reason = f"is too long (maximum is {LONGEST} characters)"
+        call.server.state.violations.append(f"{call.operation.name}: {reason}")
         raise bad(f'400 Bad request - Note {{:note=>["{reason}"]}}')
     if quick.begins_with_slash(body):
         call.server.state.violations.append(f"{call.operation.name}: a line begins with /: {body}")
@@ -165,7 +166,7 @@ def update_note(call: Call) -> Answer:
     if "resolved" in call.given:
         return resolved(call, request, discussion)
     own(call, note)
-    edited = notes.edit(call.server, request, discussion, note, text(call))
+    edited = notes.edit(call.server, request, (discussion, note), text(call), call.account)
     return written(call, request, edited, 200)
 
 

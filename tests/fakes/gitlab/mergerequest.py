@@ -7,7 +7,16 @@ from typing import Any
 from tests.fakes.gitlab import awards, changing, notes, pipelines, positions, requests, suggestions
 from tests.fakes.gitlab.conversation import conversation, thread_rows
 from tests.fakes.gitlab.server import Server
-from tests.fakes.gitlab.state import Account, Discussion, Draft, Note, Pipeline, Position, Request
+from tests.fakes.gitlab.state import (
+    LEVELS,
+    Account,
+    Discussion,
+    Draft,
+    Note,
+    Pipeline,
+    Position,
+    Request,
+)
 
 Files = Mapping[str, str | bytes | None]
 
@@ -78,11 +87,12 @@ class MergeRequest:
             return self._note(note.id)[0].id
 
     def edit(self, login: str, note: int, text: str) -> None:
-        """Change one's own note."""
+        """Change one's own note; Maintainers change anybody's, and its author stays the same."""
         with self.server.state.lock:
-            discussion, there = self._note(note)
-            assert there.author == self._account(login), "somebody else's note"
-            notes.edit(self.server, self.state, discussion, there, text)
+            by, where = self._account(login), self._note(note)
+            level = self.server.state.level(self.state.project, by)
+            assert by == where[1].author or level >= LEVELS["maintainer"], "somebody else's note"
+            notes.edit(self.server, self.state, where, text, by)
 
     def remove(self, note: int) -> None:
         with self.server.state.lock:

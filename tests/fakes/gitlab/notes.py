@@ -83,16 +83,17 @@ def change(server: "Server", discussion: Discussion, note: Note, **fields: objec
 
 
 def edit(
-    server: "Server", request: Request, discussion: Discussion, note: Note, body: str
+    server: "Server", request: Request, where: tuple[Discussion, Note], body: str, by: Account
 ) -> Note | None:
     """Another text; quick actions in it are carried out too. None: nothing was left of it."""
-    rest = act_upon(server, request, note.author, body)
+    discussion, note = where
+    rest = act_upon(server, request, by, body)
     if not rest:
         delete(server, discussion, note)
         return None
     now = server.state.clock.now()
     new = change(server, discussion, note, body=rest, updated=now)
-    server.hooks.note("update", request, discussion, new, note.author)
+    server.hooks.note("update", request, discussion, new, by)
     return new
 
 

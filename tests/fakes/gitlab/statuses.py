@@ -116,6 +116,7 @@ def check_lengths(call: Call, name: str) -> None:
     if address and not address.startswith(("http://", "https://")):
         wrong["target_url"] = ["is blocked: Only allowed schemes are http, https"]
     if wrong:
+        call.server.state.violations.append(f"{call.operation.name}: {wrong}")
         raise bad(wrong)
 
 
