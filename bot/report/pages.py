@@ -106,7 +106,7 @@ def _running(now: Now) -> page.Running | None:
         return None
     verb = "Running" if now.runs else "Waiting"
     title = now.progress or ("Under review" if now.runs else "Waiting for a worker")
-    return page.Running(title, now.head, f"{verb} for {_span(now.seconds)}")
+    return page.Running(title[:1].upper() + title[1:], now.head, f"{verb} for {_span(now.seconds)}")
 
 
 def _span(seconds: float) -> str:

@@ -102,7 +102,7 @@ def test_a_review_is_shown_while_the_next_one_runs(ledger: Ledger) -> None:
     reviewed(ledger, HEAD)
     begun(ledger, NEXT).tell("checking out")
     html = get(ledger)[1]
-    assert "checking out" in html
+    assert "<b>Checking out</b>" in html
     assert "Blocks merge" in html
 
 
