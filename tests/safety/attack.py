@@ -19,6 +19,8 @@ SECONDS = 20.0
 _MARK = re.compile(r"\n*<!-- redline:1 \S+ [0-9a-f]{64} -->\s*\Z")
 _OWN_HTML = re.compile(r"</?(?:details|summary|code)>")
 _COMMAND = re.compile(r"^\s*(?:[/@]|```|~~~)", re.MULTILINE)
+# The one fence that we write; what is over has it without its word.
+_OFFERED = re.compile(r"^(`{3,})(?:suggestion\S*)?\n(.*?\n)\1$", re.MULTILINE | re.DOTALL)
 
 POD = """\
 apiVersion: v1
@@ -148,11 +150,20 @@ class Attacker:
             assert marks.read(text, identity(reviewed.pull), KEY.encode()) is not None
 
 
+def _unfenced(offered: re.Match[str]) -> str:
+    """Nothing of a block is left to do harm: it is code to every reader, and orders nothing."""
+    (fence,) = [each for each in tokens(offered[0]) if each.type == "fence"]
+    assert fence.content == offered[2]
+    assert _COMMAND.search(offered[2]) is None
+    return ""
+
+
 def inert(body: str, own: str) -> None:
     """No mention, link to elsewhere, image, HTML or command of the change's making."""
     text = _MARK.sub("", body)
     assert "<!--" not in text
     assert not any(sign in text for sign in "\x1b\u202e\u2066\u200b\u2028\x85\r\x00")
+    text = _OFFERED.sub(_unfenced, text)
     assert _COMMAND.search(text) is None
     for token in tokens(text):
         assert token.type != "image"
