@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -140,6 +140,21 @@ class ChangedFile:
         """Unchanged lines that the diff shows: head line to merge base line."""
         return {new: old for old, new, kind in self._lines() if kind == " "}
 
+    def other(self, side: Side, line: int) -> int | None:
+        """The same line as the other side counts it, for one that the diff does not show."""
+        shift = 0
+        for hunk in self.hunks:
+            own, far = hunk.old_start, hunk.new_start
+            if side is Side.HEAD:
+                own, far = far, own
+            if line < own:
+                break
+            mine, theirs = ("-", "+") if side is Side.BASE else ("+", "-")
+            if line < own + sum(kind != theirs for kind in hunk.kinds):
+                return None
+            shift = far - own + hunk.kinds.count(theirs) - hunk.kinds.count(mine)
+        return line + shift
+
     def _lines(self) -> list[tuple[int, int, str]]:
         """Old line, new line and kind of each line shown; a missing side holds its next line."""
         lines = []
@@ -187,7 +202,8 @@ class Anchor:
 
     ``start`` is the first of several lines that end with ``line``, 0 where it is that one alone.
     ``path`` is what the forge calls the file, on both sides; ``old_path`` is set where it had
-    another name, and ``old_line`` where the line is unchanged (GitLab asks for both).
+    another name, and ``old_line`` where the line is unchanged (GitLab asks for both). An anchor
+    on a file has a line where the file has it and the diff does not show it: GitLab takes it.
     """
 
     kind: AnchorKind
@@ -229,21 +245,20 @@ class Diff:
         """The changed file that has this path on this side."""
         return (self.by_old_path if side is Side.BASE else self.by_new_path).get(path)
 
-    def anchor(self, location: Location) -> Anchor:
+    def anchor(self, location: Location, cause: Location | None = None) -> Anchor:
         """The best place for a comment about ``location``: the first step of the ladder that holds.
 
         Its own line where the diff shows it; else the nearest changed line of its block, the
-        nearest removed one, the nearest unchanged one that is shown; the file; the summary.
+        nearest removed one, the nearest unchanged one that is shown; the line of ``cause``; the
+        file; the summary.
         """
-        file = self.file(location.side, location.path)
-        if file is None or not _sayable(file.shown_path):
-            return Anchor(AnchorKind.SUMMARY)
-        found = _line(location, file)
-        if found is None:
-            return Anchor(AnchorKind.FILE, file.shown_path, old_path=_moved_from(file))
-        side, line = found
-        old = line if side is Side.BASE else file.context.get(line)
-        return Anchor(AnchorKind.LINE, file.shown_path, line, side, old, _moved_from(file))
+        for each in (location, cause):
+            if each is not None and (there := self._on_line(each)):
+                return there
+        for each in (location, cause):
+            if each is not None and (there := self._on_file(each)):
+                return there
+        return Anchor(AnchorKind.SUMMARY)
 
     def span(self, path: str, first: int, last: int) -> Anchor | None:
         """The place of a comment on these lines of head; None where the diff shows not all."""
@@ -253,6 +268,32 @@ class Diff:
         start = first if first < last else 0
         old = file.context.get(last)
         return Anchor(AnchorKind.LINE, path, last, Side.HEAD, old, _moved_from(file), start)
+
+    def _on_line(self, location: Location) -> Anchor | None:
+        file = self._sayable(location)
+        found = _line(location, file) if file else None
+        if file is None or found is None:
+            return None
+        side, line = found
+        old = line if side is Side.BASE else file.context.get(line)
+        return Anchor(AnchorKind.LINE, file.shown_path, line, side, old, _moved_from(file))
+
+    def _on_file(self, location: Location) -> Anchor | None:
+        """With both numbers of the line, where nothing of the change stands on it."""
+        file = self._sayable(location)
+        if file is None:
+            return None
+        whole = Anchor(AnchorKind.FILE, file.shown_path, old_path=_moved_from(file))
+        kept = file.status in (FileStatus.MODIFIED, FileStatus.RENAMED)
+        other = file.other(location.side, location.line) if kept and file.hunks else None
+        if other is None:
+            return whole
+        lines = (other, location.line) if location.side is Side.BASE else (location.line, other)
+        return replace(whole, line=lines[0], old_line=lines[1])
+
+    def _sayable(self, location: Location) -> ChangedFile | None:
+        file = self.file(location.side, location.path)
+        return file if file and _sayable(file.shown_path) else None
 
     def accepts(self, anchor: Anchor) -> bool:
         """Whether the forge will take it: one bad anchor makes GitHub refuse a whole review."""

@@ -78,7 +78,8 @@ class Problem:
     ``detail`` tells equals apart within one subject (container and field, build stage and
     instruction) and never holds a line number, so that a finding survives edits above it.
     ``severity`` and ``blocks`` are given only where they differ from the rule's.
-    ``covers`` names rule and path of findings that this one says better.
+    ``covers`` names rule and path of findings that this one says better. ``cause`` is the changed
+    line that made it happen, where that is none of the subject's own: a variable, a values file.
     """
 
     location: Location
@@ -90,6 +91,7 @@ class Problem:
     suggestion: Suggestion | None = None
     container: str | None = None
     covers: tuple[tuple[str, str], ...] = ()
+    cause: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class Finding:
 
     ``severity`` is the rule's letter until a profile has weighed it; ``new`` is False for what
     the merge base has too. ``address`` names the subject within ``project``: an object
-    (``apps/Deployment/web/api``) or a file.
+    (``apps/Deployment/web/api``) or a file. ``cause`` is the Problem's.
     """
 
     rule: str
@@ -168,6 +170,7 @@ class Finding:
     container: str | None = None
     new: bool = True
     covers: tuple[tuple[str, str], ...] = ()
+    cause: Location | None = None
 
     @property
     def key(self) -> Key:

@@ -144,6 +144,7 @@ def _finding(rule: Rule, subject: Subject, problem: Problem, release: Release) -
         object=subject.object,
         container=problem.container,
         covers=problem.covers,
+        cause=problem.cause,
     )
 
 

@@ -72,7 +72,7 @@ class Conversation(Protocol):
         """Our comments: written by our account and with a mark that verifies, both."""
 
     def post(self, comments: Sequence[Comment]) -> None:
-        """Post the threads, as one review where the forge has one; a summary by itself.
+        """Post the threads and the summary, as one review that people are told of once.
 
         Raises Partly where the forge took some of them only.
         """

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from bot.change import Diff
+from bot.change import AnchorKind, Diff
 from bot.pardon import Stated
 from bot.review import Outcome, PardonKind, Review, StageResult
 from rules.finding import Finding, Severity
@@ -70,7 +70,7 @@ def _stage(result: StageResult) -> dict[str, Any]:
 
 def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) -> dict[str, Any]:
     where, offered = finding.location, finding.suggestion
-    anchor = diff.anchor(where)
+    anchor = diff.anchor(where, finding.cause)
     return {
         "id": review.ids[finding.identity],
         "identity": finding.identity,
@@ -92,7 +92,7 @@ def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) 
         "anchor": {
             "kind": anchor.kind,
             "path": anchor.path or None,
-            "line": anchor.line or None,
+            "line": anchor.line if anchor.kind is AnchorKind.LINE else None,
             "side": anchor.side,
         },
         "suggestion": offered.replacement if offered else None,

@@ -81,9 +81,10 @@ def place(group: Group, diff: Diff, forge: ForgeName) -> Anchor:
     """
     if len(group.findings) == 1 and (spot := suggestion.spot(group.first, diff, forge)):
         return spot
-    anchors = [diff.anchor(finding.location) for finding in group.findings]
+    own = [diff.anchor(finding.location) for finding in group.findings]
+    every = [*own, *(diff.anchor(each.location, each.cause) for each in group.findings)]
     for kind in (AnchorKind.LINE, AnchorKind.FILE):
-        for anchor in anchors:
+        for anchor in every:
             if anchor.kind is kind:
                 return anchor
     return Anchor(AnchorKind.SUMMARY)
@@ -107,15 +108,22 @@ def body(
 def _said(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> str:
     finding, severity = group.first, group.first.severity.word.capitalize()
     if len(group.findings) == 1:
-        away = anchor.kind is not AnchorKind.LINE or anchor.line != finding.location.line
-        where = f" ({links.line(finding.location)})" if away and not links.blind else ""
-        return f"**{severity}:** {escape(finding.message)}{where}"
+        return f"**{severity}:** {escape(finding.message)}{_away(finding, anchor, links)}"
     every = (_row(each, group, links, ids) for each in group.findings)
     rows = fitting(every, _ROWS_ROOM, LISTED)
     more = len(group.findings) - len(rows)
     if more > 0:
         rows.append(f"- ... and {more} more in this file")
     return f"**{tally(group.findings)}** in this file:\n\n" + "\n".join(rows)
+
+
+def _away(finding: Finding, anchor: Anchor, links: Links) -> str:
+    """Where the finding is, if the comment stands elsewhere: on its block, or on what caused it."""
+    where = finding.location
+    if anchor.path and where.path not in (anchor.path, anchor.old_path):
+        return f". This line causes it; it is at {links.place(where)}"
+    there = anchor.kind is AnchorKind.LINE and anchor.line == where.line
+    return "" if there or links.blind else f" ({links.line(where)})"
 
 
 def tally(findings: Iterable[Finding]) -> str:

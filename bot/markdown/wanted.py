@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.change import Anchor, AnchorKind, Diff
+from bot.change import Anchor, AnchorKind, Diff, ForgeName
 from bot.markdown import suggestion, summary, thread
 from bot.markdown.links import Links
 from bot.markdown.status import done
@@ -69,6 +69,11 @@ class Wanted:
     def place(self, group: Group) -> Anchor:
         """Where its thread would stand."""
         return thread.place(group, self.diff, self.review.change.id.forge)
+
+    def in_review(self, group: Group) -> bool:
+        """Whether its thread can be part of a review: GitHub's takes lines only."""
+        kind, forge = self.place(group).kind, self.review.change.id.forge
+        return kind is AnchorKind.LINE or (kind is AnchorKind.FILE and forge is ForgeName.GITLAB)
 
     def mark(self, group: Group) -> Mark:
         """Who its thread is, and a hash of what it says."""

@@ -31,8 +31,9 @@ def publish(
 ) -> None:
     """Bring the conversation to what the review wants; the status is the caller's and comes last.
 
-    Silent edits first, then one review, then the summary. Raises what the guard raises when this
-    run may not write any more, and ForgeError: what is written by then is found by the next run.
+    Silent edits first, then all that is new in one review: people are told once. Raises what the
+    guard raises when this run may not write any more, and ForgeError: what is written by then is
+    found by the next run.
     """
     pen = Pen(conversation, guard, timing or Timing())
     match = matched(wanted, pen.settled(), renames)
@@ -45,9 +46,10 @@ def publish(
     summary = wanted.summary(posted=match.summary is not None, resolved=match.resolved, left=left)
     if match.summary and summary:
         _edit_summary(pen, match.summary, summary)
-    _post_threads(pen, wanted, fresh)
-    if summary and not match.summary and subject(summary.mark) not in pen.expected:
-        _post_summary(pen, summary)
+        summary = None
+    if summary and subject(summary.mark) in pen.expected:
+        summary = None
+    _post(pen, wanted, fresh, summary)
 
 
 def _part(pen: Pen, posted: Posted, parting: Parting) -> None:
@@ -76,27 +78,31 @@ def _edit_summary(pen: Pen, posted: Posted, summary: Comment) -> None:
         pen.edit(posted, summary.body, new)
 
 
-def _post_threads(pen: Pen, wanted: Wanted, groups: Sequence[Group]) -> None:
-    """All that stand on lines as one review; where that is refused, and on files, one by one."""
-    inline = [group for group in groups if wanted.place(group).kind is AnchorKind.LINE]
-    taken = _posted_together(pen, wanted, inline) if len(inline) > 1 else []
+def _post(pen: Pen, wanted: Wanted, groups: Sequence[Group], summary: Comment | None) -> None:
+    """What can be one review is one; the rest, and what of it is refused, one by one."""
+    review = [wanted.thread(group) for group in groups if wanted.in_review(group)]
+    if review and summary:
+        review.append(summary)
+    taken = _posted_together(pen, review) if len(review) > 1 else set()
     for group in groups:
-        if group not in taken:
+        if wanted.mark(group).subject not in taken:
             _post_thread(pen, wanted, group)
+    if summary and summary.mark.subject not in taken:
+        _post_summary(pen, summary)
 
 
-def _posted_together(pen: Pen, wanted: Wanted, groups: Sequence[Group]) -> Sequence[Group]:
-    """Post them as one review; those that the forge took."""
+def _posted_together(pen: Pen, comments: Sequence[Comment]) -> set[tuple[str, str, str, str]]:
+    """Post them as one review; the subjects of those that the forge took."""
+    subjects = {comment.mark.subject for comment in comments}
     try:
-        pen.post([wanted.thread(group) for group in groups])
+        pen.post(comments)
     except Partly as partly:
         log.warning("review refused in part", reason=str(partly))
-        refused = {comment.mark.subject for comment in partly.refused}
-        return [group for group in groups if wanted.mark(group).subject not in refused]
+        return subjects - {comment.mark.subject for comment in partly.refused}
     except Refused as refusal:
         log.warning("review refused", reason=str(refusal))
-        return []
-    return groups
+        return set()
+    return subjects
 
 
 def _post_thread(pen: Pen, wanted: Wanted, group: Group) -> None:

@@ -37,7 +37,10 @@ CASES = {
     "a changed line when its own is not shown": (at(50, HEAD, 44, 60), on(44)),
     "a removed line when none was added": (at(20, HEAD, 13, 20), on(13, BASE, 13)),
     "an unchanged line when nothing of it changed": (at(30, HEAD, 30, 41), on(41, old=40)),
-    "nothing of its block: the file": (at(25, HEAD, 24, 26), Anchor(AnchorKind.FILE, "web.yaml")),
+    "nothing of its block: the file, with both numbers of its line": (
+        at(25, HEAD, 24, 26),
+        Anchor(AnchorKind.FILE, "web.yaml", 25, old_line=25),
+    ),
     "its own removed line": (at(11, BASE, 10, 12), on(11, BASE, 11)),
     "a removed line of its block": (at(9, BASE, 8, 12), on(11, BASE, 11)),
     "an unchanged line of a block at base": (at(39, BASE, 38, 41), on(41, old=40)),
@@ -53,6 +56,26 @@ def test_the_first_step_of_the_ladder_that_holds(location: Location, want: Ancho
     have = DIFF.anchor(location)
     assert have == want
     assert DIFF.accepts(have)
+
+
+CAUSE = Location("web.yaml", 12)
+CAUSES = {
+    "its own block before the cause": (at(50, HEAD, 44, 60), on(44)),
+    "the cause before its own file": (at(25, HEAD, 24, 26), on(12)),
+    "the cause where its file did not change": (Location("x.yaml", 1), on(12)),
+}
+
+
+@pytest.mark.parametrize(("location", "want"), CAUSES.values(), ids=CAUSES)
+def test_what_made_it_happen_has_a_step_of_its_own(location: Location, want: Anchor) -> None:
+    assert DIFF.anchor(location, CAUSE) == want
+
+
+def test_a_line_that_the_diff_does_not_show_has_a_number_on_each_side() -> None:
+    file = DIFF.by_new_path["web.yaml"]
+    for old, new in ((1, 1), (25, 25), (200, 202)):
+        assert (file.other(BASE, old), file.other(HEAD, new)) == (new, old)
+    assert file.other(HEAD, 12) is None, "the diff shows it"
 
 
 def test_a_removed_line_of_a_moved_file_stands_under_its_new_name() -> None:

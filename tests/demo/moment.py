@@ -36,7 +36,8 @@ def moment(did: str, now: Row, before: Row | None) -> Moment:
     """Compare the conversation with what it was before."""
     old_threads = {row["id"]: _said(row) for row in before["threads"]} if before else {}
     changed = [row for row in now["threads"] if _said(row) != old_threads.get(row["id"])]
-    comments = [row for row in now["timeline"] if row["kind"] == "comment" and not row["deleted"]]
+    there = [row for row in now["timeline"] if not row["deleted"]]
+    comments = [row for row in there if row["kind"] == "comment" or row["body"]]
     known = before["timeline"] if before else []
     statuses, shown = _statuses(now), _statuses(before) if before else []
     same_commit = before is not None and before["head"] == now["head"]

@@ -108,7 +108,7 @@ class FakeConversation:
     def post(self, comments: Sequence[Comment]) -> None:
         kinds = {comment.anchor.kind for comment in comments}
         assert comments, "an empty review"
-        assert len(comments) == 1 or kinds == {AnchorKind.LINE}, "one write, one object"
+        assert len(comments) == 1 or AnchorKind.FILE not in kinds, "one write, one object"
         self._write("post", lambda: self._store(comments))
 
     def _store(self, comments: Sequence[Comment]) -> None:

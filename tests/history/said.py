@@ -62,7 +62,7 @@ def said(pull: PullRequest, ids: Collection[str]) -> Said:
         named = frozenset(_CODE.findall(body)).intersection(ids)
         over = row["resolved"] or mark.fixed
         threads.append(Thread(row["id"], mark, named, over, row["path"]))
-    bodies = [line.now.body for line in pull.state.comments.values() if line.now]
+    bodies = [comment.body for comment in pull.comments]
     ours = [(body, marks.read(body, change, key)) for body in bodies]
     summaries = [body for body, mark in ours if mark and mark.kind is CommentKind.SUMMARY]
     return Said(tuple(threads), tuple(summaries), _annotated(pull), _notified(pull))

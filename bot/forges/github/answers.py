@@ -170,6 +170,7 @@ class Review(Struct, frozen=True):
     id: int
     state: str
     user: User | None = None
+    body: str | None = None
 
 
 class IssueComment(Struct, frozen=True):

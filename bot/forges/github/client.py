@@ -67,6 +67,10 @@ class Client:
         """Change something."""
         return read(path, self.send("PATCH", path, body=body)[1], of)
 
+    def put(self, path: str, body: Json, of: type[T]) -> T:
+        """Put something in the place of what was there."""
+        return read(path, self.send("PUT", path, body=body)[1], of)
+
     def delete(self, path: str) -> None:
         """Take something away."""
         self.send("DELETE", path)

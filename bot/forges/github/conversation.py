@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from bot import marks
 from bot.change import Anchor, AnchorKind, Change, Kind
@@ -12,6 +13,7 @@ from bot.forges.github.credentials import Me
 from bot.review import Comment, CommentKind, Posted
 from rules.finding import Side
 
+_REVIEW = "review"  # in place of a thread: a summary that is the text of a review
 _A_REVIEW = 30  # comments that GitHub is known to take in one
 _SIDES = {Side.HEAD: "RIGHT", Side.BASE: "LEFT"}
 
@@ -84,31 +86,37 @@ class GitHubConversation:
         self._client, self._me, self._change, self._key = client, me, change, key
         self._root = f"/repositories/{change.id.repository}"
         self._listed: dict[str, _Own] | None = None  # by the id of a thread's first comment
+        self._reviews: list[answers.Review] | None = None  # as they were listed last
 
     def own(self) -> list[Posted]:
         """Our threads, summaries and answers, as GitHub lists them now."""
         if self._change.id.kind == Kind.MERGE_GROUP:
             return []
         self._listed = {own[0].id: own for own in self._threads()}
-        return [*(posted for posted, _, _ in self._listed.values()), *self._comments()]
+        threads = [posted for posted, _, _ in self._listed.values()]
+        return [*threads, *self._in_reviews(), *self._comments()]
 
     def post(self, comments: Sequence[Comment]) -> None:
-        """One review of all that has a line; what is about a file, and the summary, by itself."""
+        """One review of all that has a line, with the summary for its text; files by themselves."""
         lines = [one for one in comments if one.anchor.kind is AnchorKind.LINE]
-        if lines or any(one.anchor.kind is AnchorKind.FILE for one in comments):
+        files = [one for one in comments if one.anchor.kind is AnchorKind.FILE]
+        text = "".join(one.body for one in comments if one.mark.kind is CommentKind.SUMMARY)
+        if lines or files:
             self._discard_pending()
         for start in range(0, len(lines), _A_REVIEW):
-            self._review(lines[start : start + _A_REVIEW])
-        for comment in comments:
-            if comment.anchor.kind is AnchorKind.FILE:
-                self._about_file(comment)
-            elif comment.mark.kind is CommentKind.SUMMARY:
-                self.answer(comment.body)
+            self._review(lines[start : start + _A_REVIEW], "" if start else text)
+        for comment in files:
+            self._about_file(comment)
+        if text and not lines:
+            self.answer(text)
 
     def edit(self, posted: Posted, body: str) -> None:
         """Replace the text. Raises Refused when the comment is not there any more."""
         with _still_there():
-            self._client.patch(self._address(posted), {"body": body}, object)
+            if posted.thread == _REVIEW:
+                self._client.put(f"{self._pull}/reviews/{int(posted.id)}", {"body": body}, object)
+            else:
+                self._client.patch(self._address(posted), {"body": body}, object)
 
     def resolve(self, posted: Posted) -> None:
         """Resolve the thread where GitHub lets us, else hide its first comment, else leave it."""
@@ -152,10 +160,16 @@ class GitHubConversation:
         of = "pulls" if posted.mark.kind is CommentKind.THREAD else "issues"
         return f"{self._root}/{of}/comments/{int(posted.id)}"
 
-    def _review(self, comments: Sequence[Comment]) -> None:
+    def _review(self, comments: Sequence[Comment], text: str) -> None:
         """All or nothing: one place that GitHub does not accept, and the review is Refused."""
         placed = [{**_lines(one.anchor), "body": one.body} for one in comments]
-        body = {"commit_id": self._change.head, "event": "COMMENT", "comments": placed}
+        body: dict[str, Any] = {
+            "commit_id": self._change.head,
+            "event": "COMMENT",
+            "comments": placed,
+        }
+        if text:
+            body["body"] = text
         self._client.post(f"{self._pull}/reviews", body, object)
 
     def _about_file(self, comment: Comment) -> None:
@@ -169,7 +183,9 @@ class GitHubConversation:
 
     def _discard_pending(self) -> None:
         """A review that was begun and never sent would make each later one fail."""
-        for review in self._client.pages(f"{self._pull}/reviews", answers.Review):
+        listed = self._reviews if self._reviews is not None else self._list_reviews()
+        self._reviews = None
+        for review in listed:
             if review.state == "PENDING" and self._me.wrote(review.user):
                 try:
                     self._client.delete(f"{self._pull}/reviews/{review.id}")
@@ -226,6 +242,19 @@ class GitHubConversation:
     def _person(self, author: answers.Author | None) -> bool:
         """Whether a person wrote it; deleted accounts count."""
         return author is None or (author.kind != "Bot" and not self._me.is_author(author))
+
+    def _list_reviews(self) -> list[answers.Review]:
+        return list(self._client.pages(f"{self._pull}/reviews", answers.Review))
+
+    def _in_reviews(self) -> Iterator[Posted]:
+        """Summaries that are the text of a review: so people are told of both at once."""
+        self._reviews = self._list_reviews()
+        for review in self._reviews:
+            mark = marks.read(review.body or "", self._change.id, self._key)
+            ours = mark and review.state != "PENDING" and self._me.wrote(review.user)
+            if mark and ours:
+                address = f"{self._change.url}#pullrequestreview-{review.id}"
+                yield Posted(mark, str(review.id), _REVIEW, review.body or "", url=address)
 
     def _comments(self) -> Iterator[Posted]:
         path = f"{self._root}/issues/{self._change.id.number}/comments"

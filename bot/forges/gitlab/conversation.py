@@ -48,18 +48,16 @@ class GitLabConversation:
         return [own for one in self._discussions() if (own := self._own(one))]
 
     def post(self, comments: Sequence[Comment]) -> None:
-        """Several threads as one review; one by itself; a summary as a note that nobody resolves.
+        """Several as one review, one by itself; a summary is a note that nobody resolves.
 
         Raises Partly where GitLab took some of a review only.
         """
-        threads = [one for one in comments if one.mark.kind is CommentKind.THREAD]
-        if len(threads) == 1:
-            self._thread(threads[0])
-        elif threads:
-            self._review(threads)
-        for comment in comments:
-            if comment.mark.kind is CommentKind.SUMMARY:
-                self.answer(comment.body)
+        if len(comments) > 1:
+            self._review(comments)
+        elif comments[0].mark.kind is CommentKind.SUMMARY:
+            self.answer(comments[0].body)
+        else:
+            self._thread(comments[0])
 
     def edit(self, posted: Posted, body: str) -> None:
         """Replace the text. Raises Refused when the note is not there any more."""
@@ -116,7 +114,7 @@ class GitLabConversation:
         know, and loses it without a word when it is published.
         """
         refs = self._refs()
-        placed = [(one, position(one.anchor, refs)) for one in comments]
+        placed = [(one, self._placed(one, refs)) for one in comments]
         for left in list(self._client.pages(self._drafts, answers.DraftNote)):
             self._discard(left)
         taken = [one for one, place in placed if self._drafted(one, place)]
@@ -126,11 +124,18 @@ class GitLabConversation:
         if lost:
             raise Partly(f"{len(lost)} of {len(comments)} places are none to GitLab", lost)
 
+    def _placed(self, comment: Comment, refs: answers.Refs) -> dict[str, Any]:
+        """The fields of a draft that say where it stands: none for a summary."""
+        if comment.mark.kind is CommentKind.SUMMARY:
+            return {}
+        return {"position": position(comment.anchor, refs)}
+
     def _drafted(self, comment: Comment, place: dict[str, Any]) -> bool:
-        """Whether its draft stands on a line."""
-        body = {"note": inert(comment.body), "position": place}
+        """Whether its draft stands on a line, or is about no line."""
+        body = {"note": inert(comment.body), **place}
         draft = self._client.post(self._drafts, body, answers.DraftNote)
-        known = draft.line_code is not None or place["position_type"] == "file"
+        on_line = place.get("position", {}).get("position_type") == "text"
+        known = draft.line_code is not None or not on_line
         if not known:
             self._discard(draft)
         return known

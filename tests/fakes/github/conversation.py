@@ -39,7 +39,10 @@ def conversation(server: "Server", pull: Pull) -> Row:
         "events": [event_row(event) for event in pull.events],
         "threads": thread_rows(server, pull),
         "statuses": {sha: status_rows(pull.repository, sha) for sha in shas},
-        "notifications": sum(each.pull == pull.number for each in server.notifications),
+        "notifications": sum(
+            (each.repository, each.pull) == (pull.repository.id, pull.number)
+            for each in server.notifications
+        ),
     }
 
 
@@ -105,7 +108,7 @@ def review_row(pull: Pull, line: Timeline[Review]) -> Row:
         if each.first.review == row["id"] and each.first.reply_to is not None
     ]
     last = next(one for _, one in reversed(line.versions) if one is not None)
-    return {"kind": "review", **row, "state": last.state, "commit": last.commit,
+    return {"kind": "review", **row, "reactions": [], "state": last.state, "commit": last.commit,
             "threads": began, "replies": replies}  # fmt: skip
 
 

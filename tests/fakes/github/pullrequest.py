@@ -9,7 +9,8 @@ from tests.fakes.github.conversation import conversation, thread_rows
 from tests.fakes.github.pulls import base_sha, merge_base
 from tests.fakes.github.pushing import Files
 from tests.fakes.github.server import Server
-from tests.fakes.github.state import Comment, Pull, ReviewComment
+from tests.fakes.github.state import Comment, Pull, Review, ReviewComment
+from tests.fakes.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -144,10 +145,12 @@ class PullRequest:
             self.server.hooks.pull(action, self.state, self.server.state.account(by))
 
     @property
-    def comments(self) -> list[Comment]:
-        """The conversation's comments as they are now."""
-        rows = [line.now for line in self.state.comments.values()]
-        return [row for row in rows if row is not None]
+    def comments(self) -> list[Comment | Review]:
+        """The conversation's comments, and the texts of reviews, as they are now."""
+        lines: list[Timeline[Comment] | Timeline[Review]] = [*self.state.comments.values()]
+        lines += self.state.reviews.values()
+        rows = [line.now for line in sorted(lines, key=lambda line: line.born)]
+        return [row for row in rows if row is not None and row.body]
 
     @property
     def review_comments(self) -> list[ReviewComment]:
@@ -164,7 +167,9 @@ class PullRequest:
     @property
     def notifications(self) -> int:
         """How often people were told of something here."""
-        return sum(each.pull == self.number for each in self.server.notifications)
+        place = (self.state.repository.id, self.number)
+        every = self.server.notifications
+        return sum((each.repository, each.pull) == place for each in every)
 
     def conversation(self) -> dict[str, Any]:
         """All of it, read back: see conversation.py."""

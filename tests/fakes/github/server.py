@@ -52,6 +52,7 @@ class Notification:
     kind: str
     by: str
     when: float
+    repository: int
 
 
 class Server:
@@ -80,7 +81,9 @@ class Server:
         return self.url + self.prefix
 
     def notify(self, pull: Pull, kind: str, by: Account) -> None:
-        self.notifications.append(Notification(pull.number, kind, by.login, self.state.clock.now()))
+        when = self.state.clock.now()
+        told = Notification(pull.number, kind, by.login, when, pull.repository.id)
+        self.notifications.append(told)
 
     def check_webhook(self, event: str, action: str | None, payload: Any) -> None:
         name = f"webhook {event} {action or ''}".rstrip()
