@@ -24,7 +24,13 @@ _WORD = re.compile(
     rf"^(?P<name>\s*(?:ENV|ARG)\s+{_NAME})(?P<quote>)(?P<sign>\s+)(?P<value>[^=]+)$", re.IGNORECASE
 )
 _USER = re.compile(r"((?:^|\s)(?:-u|--user|--creds)[\s=]+[\"']?[^\s:\"']+:)[^\s\"']+")
-_BEARER = re.compile(r"\b((?:Bearer|Basic|Token)\s+)(?!\$)[\w.+/=~-]{6,}", re.IGNORECASE)
+_BEARER = re.compile(
+    r"(authorization.{0,20}?(?:bearer|basic|token)\s+)(?!\$)[\w.+/=~-]{6,}", re.IGNORECASE
+)
+_ELSEWHERE = re.compile(  # in HCL: where the value comes from, not what it is
+    r"(?:var|local|data|module|each|self)\.[\w.\[\]*-]+|[a-z]\w*_\w+(?:\.[\w\[\]*-]+){2,}"
+)
+_TEMPLATE = re.compile(r"\{\{[^\"'`{}]*\}\}")  # without a text of its own in it
 _KEY = re.compile(r"^(?P<indent>\s*)(?:- )?[\"']?(?P<key>[\w./-]+)[\"']?\s*:(?:\s|$)")
 _ONLY_PAIRS = re.compile(
     rf"^\s*(?:(?:ENV|ARG)\s+{_NAME}(?:=(?:{_VALUE}))?|{_NAME}=(?:{_VALUE}))"
@@ -78,6 +84,8 @@ def veiled(text: str) -> str:
 
 def _without(found: re.Match[str]) -> str:
     name, value = found["name"].split()[-1], found["value"].strip().strip("\"'")
+    if found["sign"].endswith(" = ") and _ELSEWHERE.fullmatch(value):
+        return found[0]
     secret = names_secret(name) and is_literal(value)
     if secret or (may_name_secret(name) and is_random(value)):
         return f"{found['name']}{found['quote']}{found['sign']}{GONE}"
@@ -96,8 +104,10 @@ def _instruction(text: str) -> str:
 
 
 def _key_alone(text: str) -> str:
-    found = re.match(r"\s*(?:- )?[\"']?[\w./-]+[\"']?\s*:(?=\s|$)", text)
-    return f"{found[0]} {GONE}" if found else GONE
+    found = re.match(r"\s*(?:- )?[\"']?[\w./-]+[\"']?\s*:(?=\s|$)|(?=\s*\{\{)", text)
+    if found and _TEMPLATE.fullmatch(text[found.end() :].strip()):
+        return text
+    return f"{found[0]} {GONE}" if found and found[0] else GONE
 
 
 def _keys(lines: Sequence[str]) -> Iterator[int]:

@@ -16,6 +16,7 @@ HIDDEN = {
     "curl --user deploy:Tr0ub4dor https://x": "curl --user deploy:[hidden] https://x",
     "curl -u deploy:Tr0ub4dor https://x": "curl -u deploy:[hidden] https://x",
     'curl -H "Authorization: Bearer abcdef123456"': 'curl -H "Authorization: Bearer [hidden]"',
+    "ENV DB_PASSWORD=var.hunter2": "ENV DB_PASSWORD=[hidden]",
     "git clone https://bot:hunter2@forge/x": "git clone https://...@forge/x",
     "clone with ghp_" + "a1B2c3D4e5" * 3 + "a1B2c3": "clone with ghp_...",
 }
@@ -27,6 +28,9 @@ SHOWN = (
     "apiVersion: apps/v1",
     "secretName: web-tls",
     "ENV NODE_ENV=production PATH=/app/bin:$PATH",
+    "master_password = var.master_password",
+    "access_key      = azurerm_storage_account.logs.primary_access_key",
+    "# Basic Authentication for the server",
 )
 
 
@@ -70,6 +74,18 @@ def test_the_data_of_a_secret_and_of_nothing_else() -> None:
         *("metadata:", "  name: db", "stringData:", "  user: [hidden]", "  motd: [hidden]"),
         *("[hidden]", "type: Opaque"),
     ]
+
+
+def test_a_template_for_a_secrets_data_is_shown_unless_it_holds_a_text() -> None:
+    lines = (
+        "a: {{ .Values.a | b64enc }}",
+        '{{- if eq .b "hunter2" }}',
+        "{{- end }}",
+        "b: x{{ .c }}",
+    )
+    text = "kind: Secret\ndata:\n" + "\n".join(f"  {line}" for line in lines)
+    want = ["  a: {{ .Values.a | b64enc }}", "[hidden]", "  {{- end }}", "  b: [hidden]"]
+    assert shown(text)[2:] == want
 
 
 def test_lines_in_which_a_rule_found_a_secret() -> None:
