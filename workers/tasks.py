@@ -112,15 +112,18 @@ def command(number: int) -> None:
 
 
 def _announced(lease: Lease) -> None:
+    head = ""
     try:
         at = forge(lease.change.forge)
         change = at.change(lease.change)
+        head = change.head
         if lease.recheck or at.unfinished(change):
             at.status(change, markdown.queued(page(change.id, change.head)))
-        lease.announced(change.head)
     except ForgeError as error:
         log.info("not announced", reason=str(error))
-        lease.announced()
+        # Without a clear answer it may be shown all the same, and has to be ended some day.
+        head = head if isinstance(error, Unsure) else ""
+    lease.announced(head)
 
 
 def _served(lease: Lease) -> None:

@@ -25,6 +25,21 @@ class GitHub:
 
     name = ForgeName.GITHUB
     owner = "org"
+    # Each write of a review, and of one that ends threads: {repository} and {pull} are filled in.
+    writes = (
+        "POST */repositories/{repository}/check-runs",
+        "POST */repositories/{repository}/pulls/{pull}/reviews",
+        "POST */repositories/{repository}/issues/{pull}/comments",
+        "PATCH */repositories/{repository}/check-runs/*",
+    )
+    edits = (
+        "PATCH */repositories/{repository}/pulls/comments/*",
+        "PATCH */repositories/{repository}/issues/comments/*",
+        "PATCH */repositories/{repository}/check-runs/*",
+    )
+    calls = ("* */repositories/{repository}/*", "* /{name}.git/*")
+    shared = ("POST /graphql",)  # calls that do not name their repository
+    listings = ("comments", "reviews", "review_comments", "threads", "checks", "statuses", "pulls")
 
     def __init__(self, folder: Path, app: bool = True) -> None:
         self.fake, self._app = FakeGitHub(folder / "github"), app
@@ -72,6 +87,20 @@ class GitLab:
 
     name = ForgeName.GITLAB
     owner = "group/sub"
+    writes = (
+        "POST */projects/{repository}/statuses/*",
+        "POST */projects/{repository}/merge_requests/{pull}/draft_notes",
+        "POST */projects/{repository}/merge_requests/{pull}/draft_notes/bulk_publish",
+    )
+    edits = (
+        "PUT */projects/{repository}/merge_requests/{pull}/discussions/*/notes/*",
+        "PUT */projects/{repository}/merge_requests/{pull}/notes/*",
+        "PUT */projects/{repository}/merge_requests/{pull}/discussions/*",
+        "POST */projects/{repository}/statuses/*",
+    )
+    calls = ("* */projects/{repository}/*", "* */{name}.git/*")
+    shared = ()
+    listings = ("discussions", "drafts", "statuses", "awards")
 
     def __init__(self, folder: Path, app: bool = True) -> None:
         self.fake = FakeGitLab(folder / "gitlab", prefix="/gitlab")
@@ -172,7 +201,8 @@ def ever(change: Any) -> list[str]:
     if isinstance(change, MergeRequest):
         every = change.state.discussions.values()
         return [line.first.body for one in every for line in one.notes.values()]
-    lines = [*change.state.review_comments.values(), *change.state.comments.values()]
+    one = change.state
+    lines = [*one.review_comments.values(), *one.comments.values(), *one.reviews.values()]
     return [line.first.body for line in lines]
 
 
@@ -182,12 +212,14 @@ def shown(forge: Forge) -> Iterator[tuple[str, str]]:
         for one in forge.fake.server.state.projects.values():
             yield "a status", repr([line.versions for line in one.statuses])
             for request in one.requests.values():
-                notes = [each.notes for each in request.discussions.values()]
-                yield "a note", repr([line.versions for each in notes for line in each.values()])
+                for each in request.discussions.values():
+                    yield "a note", repr([line.versions for line in each.notes.values()])
         return
     for repository in forge.fake.server.state.repositories.values():
         yield "a check", repr([line.versions for line in repository.checks.values()])
         yield "a status", repr([status.first for status in repository.statuses])
         for pull in repository.pulls.values():
             every = [line.versions for line in pull.comments.values()]
-            yield "a comment", repr((every, [x.versions for x in pull.review_comments.values()]))
+            reviews = [line.versions for line in pull.reviews.values()]
+            threads = [line.versions for line in pull.review_comments.values()]
+            yield "a comment", repr((every, reviews, threads))

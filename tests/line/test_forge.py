@@ -3,32 +3,33 @@
 import random
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.fakes.github import PullRequest, Repo
 from tests.fakes.github.state import Installation
+from tests.line.forges import ever
 from tests.line.invariants import ours, rows, shown
 from tests.line.server import eventually
-from tests.line.test_kills import EDITS, WRITES
 from tests.line.world import World, seeds, together
 
-LISTINGS = ("comments", "reviews", "review_comments", "threads", "checks", "statuses", "pulls")
+
+@pytest.fixture
+def faultless(either: World) -> Iterator[World]:
+    """The world of each forge, whose faults end with the test."""
+    yield either
+    either.fake.faults.clear()
 
 
-@pytest.fixture(autouse=True)
-def faultless(world: World) -> Iterator[None]:
-    yield
-    world.fake.faults.clear()
-
-
-def test_a_third_of_all_calls_fail(world: World) -> None:
+def test_a_third_of_all_calls_fail(faultless: World) -> None:
     """Half of them after they were carried out; git's own calls too."""
+    world, there = faultless, faultless.there
     faults = world.fake.faults
 
     def scenario(seed: int) -> None:
         repo, chance = world.repo(), random.Random(seed)
-        for where in (f"* */repositories/{repo.id}/*", f"* /{repo.full_name}.git/*"):
+        for call in there.calls:
+            where = call.format(repository=repo.id, name=repo.full_name)
             for after in (True, False):
                 status = chance.choice((500, 502, 503))
                 faults.add(where, status=status, after=after, chance=0.15, times=None)
@@ -37,18 +38,20 @@ def test_a_third_of_all_calls_fail(world: World) -> None:
         world.push(pull, "fixed")
         world.stands(pull, "mended", within=180)
 
-    faults.add("POST /graphql", chance=0.15, times=None)
-    faults.add("POST /graphql", after=True, chance=0.15, times=None)
+    for call in there.shared:
+        faults.add(call, chance=0.15, times=None)
+        faults.add(call, after=True, chance=0.15, times=None)
     together(scenario, seeds())
 
 
-def test_no_answer_to_a_write_that_was_done(world: World) -> None:
+def test_no_answer_to_a_write_that_was_done(faultless: World) -> None:
     """502, a dropped connection, a time-out: at each write in turn, with listings that are late."""
+    world, there = faultless, faultless.there
 
     def scenario(seed: int) -> None:
         what = ("status", "drop", "hang")[seed % 3]
         repo = world.repo()
-        for number, write in enumerate((*WRITES, *EDITS)):
+        for number, write in enumerate((*there.writes, *there.edits)):
             if number % 4 == seed % 4:
                 path = write.format(repository=repo.id, pull=1)
                 faults.add(path, what=what, after=True, seconds=16, times=1)
@@ -58,7 +61,7 @@ def test_no_answer_to_a_write_that_was_done(world: World) -> None:
         world.stands(pull, "mended", within=120)
 
     faults = world.fake.faults
-    faults.stale(0.25, *LISTINGS)
+    faults.stale(0.25, *there.listings)
     together(scenario, seeds())
 
 
@@ -107,24 +110,25 @@ def test_limits_are_kept(world: World) -> None:
     together(scenario, seeds(6), at_once=1)
 
 
-def halted(world: World, repo: Repo) -> PullRequest:
+def halted(world: World, repo: Any) -> Any:
     """A change whose review waits for its first answer, which never comes."""
-    where = f"POST */repositories/{repo.id}/check-runs"
+    where = world.there.writes[0].format(repository=repo.id, pull=1)
     fault = world.fake.faults.add(where, what="hang", after=True, seconds=1)
-    pull: PullRequest = world.open(repo, "broken")
+    pull = world.open(repo, "broken")
     eventually(lambda: fault.hits, "the review begins")
     return pull
 
 
-def test_gone_in_the_middle(world: World) -> None:
+def test_gone_in_the_middle(faultless: World) -> None:
     """Closed, merged, or the whole repository deleted: it ends without a last word."""
+    world = faultless
 
     def scenario(seed: int) -> None:
         repo = world.repo()
         pull = halted(world, repo)
         (pull.close, pull.merge, repo.delete)[seed % 3]()
         eventually(lambda: world.idle(pull), "it ends")
-        assert [one for one in pull.comments if ours(pull, one.body)] == []
+        assert [body for body in ever(pull) if ours(pull, body)] == []
         assert pull.threads == []
         if seed % 3 != 2:
             ended = [("completed", "cancelled")]

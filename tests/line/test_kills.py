@@ -4,36 +4,24 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import psutil
 
 from tests.fakes.faults import Fault
-from tests.fakes.github import PullRequest, Repo
+from tests.fakes.github import PullRequest
 from tests.line.server import eventually
 from tests.line.world import World, seeds, together
 
-# Each write of a review: {repository} and {pull} are filled in.
-WRITES = (
-    "POST */repositories/{repository}/check-runs",
-    "POST */repositories/{repository}/pulls/{pull}/reviews",
-    "POST */repositories/{repository}/issues/{pull}/comments",
-    "PATCH */repositories/{repository}/check-runs/*",
-)
-EDITS = (
-    "PATCH */repositories/{repository}/pulls/comments/*",
-    "PATCH */repositories/{repository}/issues/comments/*",
-    "PATCH */repositories/{repository}/check-runs/*",
-)
 
-
-def held(world: World, repo: Repo, pattern: str, *, after: bool) -> Fault:
+def held(world: World, repo: Any, pattern: str, *, after: bool) -> Fault:
     """The next such write at its first change is carried out, or not, and no answer comes."""
     path = pattern.format(repository=repo.id, pull=1)
     fault: Fault = world.fake.faults.add(path, what="hang", after=after, seconds=30)
     return fault
 
 
-def struck(world: World, pull: PullRequest, fault: Fault) -> psutil.Process:
+def struck(world: World, pull: Any, fault: Fault) -> psutil.Process:
     """The process that waits for the answer that is held back."""
     eventually(lambda: fault.hits, f"the review comes to {fault.pattern}")
     worker = world.worker_of(pull)
@@ -46,29 +34,31 @@ def killed(process: psutil.Process) -> None:
         process.kill()
 
 
-def test_killed_between_a_write_and_the_ledger(world: World) -> None:
+def test_killed_between_a_write_and_the_ledger(either: World) -> None:
     """At each write in turn, carried out or not: nothing is lost and nothing is made twice."""
+    world, writes = either, either.there.writes
 
     def scenario(seed: int) -> None:
         chance = random.Random(seed)
-        write, after = WRITES[seed % len(WRITES)], chance.random() < 0.75
+        write, after = writes[seed % len(writes)], chance.random() < 0.75
         repo = world.repo()
         fault = held(world, repo, write, after=after)
         pull = world.open(repo, "broken")
         killed(struck(world, pull, fault))
         world.stands(pull, "broken")
 
-    together(scenario, range(max(len(seeds()), len(WRITES))))
+    together(scenario, range(max(len(seeds()), len(writes))))
 
 
-def test_killed_while_threads_end(world: World) -> None:
+def test_killed_while_threads_end(either: World) -> None:
     """The fix's review is killed among its edits: each thread ends once."""
+    world, edits = either, either.there.edits
 
     def scenario(seed: int) -> None:
         repo = world.repo()
         pull = world.open(repo, "broken")
         world.stands(pull, "broken")
-        fault = held(world, repo, EDITS[seed % len(EDITS)], after=seed % 2 == 0)
+        fault = held(world, repo, edits[seed % len(edits)], after=seed % 2 == 0)
         world.push(pull, "fixed")
         killed(struck(world, pull, fault))
         world.stands(pull, "mended")
@@ -76,8 +66,9 @@ def test_killed_while_threads_end(world: World) -> None:
     together(scenario, seeds())
 
 
-def test_killed_at_any_moment(world: World) -> None:
+def test_killed_at_any_moment(either: World) -> None:
     """The process of the pool, again and again, wherever it is."""
+    world = either
 
     def scenario(seed: int) -> None:
         chance = random.Random(seed)
