@@ -126,6 +126,11 @@ def why(result: StageResult) -> str:
     return f"{name}: {reason}" if reason else name
 
 
+def _plain(result: StageResult) -> str:
+    """Names stand between backticks in a reason, which a title would show."""
+    return why(result).replace("`", "")
+
+
 def _unchecked(review: Review) -> str:
     """Loud where the status is green all the same."""
     results = review.unchecked
@@ -133,7 +138,7 @@ def _unchecked(review: Review) -> str:
         return ""
     more = f" (and {len(results) - 1} more)" if len(results) > 1 else ""
     verb = "NOT CHECKED" if review.gate.passes_unchecked else "Could not check"
-    return f"{verb}: {cut(why(results[0]), LONGEST_TITLE - 30)}{more}"
+    return f"{verb}: {cut(_plain(results[0]), LONGEST_TITLE - 30)}{more}"
 
 
 def _existing(review: Review) -> str:
@@ -141,7 +146,7 @@ def _existing(review: Review) -> str:
     if not old:
         return ""
     more = f" (and {len(old) - 1} more)" if len(old) > 1 else ""
-    return f"NOT CHECKED, as before this change: {cut(why(old[0]), 60)}{more}"
+    return f"NOT CHECKED, as before this change: {cut(_plain(old[0]), 60)}{more}"
 
 
 def _acknowledged(review: Review) -> str:
