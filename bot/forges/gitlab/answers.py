@@ -149,6 +149,7 @@ class DraftNote(Struct, frozen=True):
     """A note of ours that nobody else sees yet; without ``line_code`` its line is none."""
 
     id: int
+    note: str = ""
     line_code: str | None = None
 
 

@@ -1,12 +1,13 @@
 """The discussions of one merge request: ours listed, posted, edited, resolved."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from bot import marks
 from bot.change import Anchor, AnchorKind, Change, Kind
+from bot.forges import wire
 from bot.forges.base import Denied, Gone, Partly, Reaction, Refused, Unsure
 from bot.forges.gitlab import answers
 from bot.forges.gitlab.credentials import Account
@@ -114,34 +115,47 @@ class GitLabConversation:
         know, and loses it without a word when it is published.
         """
         refs = self._refs()
-        placed = [(one, self._placed(one, refs)) for one in comments]
-        for left in list(self._client.pages(self._drafts, answers.DraftNote)):
-            self._discard(left)
-        taken = [one for one, place in placed if self._drafted(one, place)]
+        drafts = [(one, self._draft(one, refs)) for one in comments]
+        there = self._left([draft for _, draft in drafts])
+        taken = [one for one, draft in drafts if draft["note"] in there or self._made(draft)]
         if taken:
             self._client.send("POST", f"{self._drafts}/bulk_publish")
         lost = [one for one in comments if one not in taken] + self._lost(taken)
         if lost:
             raise Partly(f"{len(lost)} of {len(comments)} places are none to GitLab", lost)
 
-    def _placed(self, comment: Comment, refs: answers.Refs) -> dict[str, Any]:
-        """The fields of a draft that say where it stands: none for a summary."""
+    def _draft(self, comment: Comment, refs: answers.Refs) -> dict[str, Any]:
+        """Its text, and where it stands: nowhere for a summary."""
+        note = wire.sayable(inert(comment.body))
         if comment.mark.kind is CommentKind.SUMMARY:
-            return {}
-        return {"position": position(comment.anchor, refs)}
+            return {"note": note}
+        return {"note": note, "position": position(comment.anchor, refs)}
 
-    def _drafted(self, comment: Comment, place: dict[str, Any]) -> bool:
-        """Whether its draft stands on a line, or is about no line."""
-        body = {"note": inert(comment.body), **place}
-        draft = self._client.post(self._drafts, body, answers.DraftNote)
-        on_line = place.get("position", {}).get("position_type") == "text"
-        known = draft.line_code is not None or not on_line
-        if not known:
-            self._discard(draft)
-        return known
+    def _left(self, wanted: Sequence[dict[str, Any]]) -> set[str]:
+        """The texts of those that an attempt before this one has made.
+
+        The others that it left are taken away: they would be published with these.
+        """
+        texts = {draft["note"]: draft for draft in wanted}
+        there: set[str] = set()
+        for left in list(self._client.pages(self._drafts, answers.DraftNote)):
+            same = texts.get(left.note)
+            if same and left.note not in there and _known(left, same):
+                there.add(left.note)
+            else:
+                self._discard(left)
+        return there
+
+    def _made(self, draft: dict[str, Any]) -> bool:
+        """Make one; whether it stands on a line, or is about no line."""
+        made = self._client.post(self._drafts, draft, answers.DraftNote)
+        if not _known(made, draft):
+            self._discard(made)
+            return False
+        return True
 
     def _discard(self, draft: answers.DraftNote) -> None:
-        """What a run that was killed has left would be published with ours."""
+        """Take away a draft of ours."""
         try:
             self._client.delete(f"{self._drafts}/{draft.id}")
         except Gone:
@@ -200,3 +214,9 @@ class GitLabConversation:
     def _resolver(self, first: answers.Note) -> str:
         by = first.resolved_by if first.resolved else None
         return by.username if by and not self._account.wrote(by) else ""
+
+
+def _known(draft: answers.DraftNote, sent: Mapping[str, Any]) -> bool:
+    """Whether GitLab knows the line that was sent, if any was."""
+    on_line = sent.get("position", {}).get("position_type") == "text"
+    return draft.line_code is not None or not on_line

@@ -216,6 +216,23 @@ def test_drafts_that_a_killed_run_has_left_are_taken_away(
     assert request_.drafts == []
 
 
+def test_drafts_of_an_attempt_before_are_not_made_again(
+    forge: GitLab, change: Change, gitlab: FakeGitLab, request_: MergeRequest
+) -> None:
+    wanted = [thread(change, name) for name in "abc"]
+    for fault in ({"status": 502}, {"status": 502, "after": True}):
+        gitlab.faults.add("POST */draft_notes", **fault)
+        with pytest.raises(Unsure):
+            post(forge, change, *wanted)
+    gitlab.faults.add("POST */bulk_publish", status=502)
+    with pytest.raises(Unsure):
+        post(forge, change, *wanted)
+    assert len(request_.drafts) == 3
+    post(forge, change, *wanted)
+    assert rules(forge, change) == ["a", "b", "c"]
+    assert gitlab.counters[DRAFTS] == 3
+
+
 def test_nobody_elses_draft_is_touched(
     forge: GitLab, change: Change, gitlab: FakeGitLab, request_: MergeRequest
 ) -> None:
