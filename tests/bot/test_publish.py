@@ -309,6 +309,21 @@ def test_a_refused_line_costs_only_itself(story: Story) -> None:
     }
 
 
+def test_what_is_taken_of_a_review_is_not_posted_again(story: Story) -> None:
+    """GitLab takes the others: only what it refused goes down the ladder."""
+    story.talk.apart = True
+    story.talk.refused = {("apps/api.yaml", AnchorKind.LINE)}
+    log = story.found(*(finding(path=path) for path in FILES))
+    assert log == ["post"] * 3  # the review, and the one on its line again, and on its file
+    places = {thread.anchor.path: thread.anchor.kind for thread in story.talk.open()}
+    assert places == {
+        "apps/web.yaml": AnchorKind.LINE,
+        "apps/api.yaml": AnchorKind.FILE,
+        "Dockerfile": AnchorKind.LINE,
+    }
+    assert story.found(*(finding(path=path) for path in FILES)) == []
+
+
 def test_a_file_that_is_refused_too_keeps_its_row(story: Story) -> None:
     story.talk.refused = {("apps/api.yaml", kind) for kind in AnchorKind}
     story.found(finding(), finding(path="apps/api.yaml", name="api"))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.change import Anchor, AnchorKind, ChangeId, Diff
-from bot.forges.base import Reaction, Refused, Unsure
+from bot.forges.base import Partly, Reaction, Refused, Unsure
 from bot.marks import read
 from bot.review import Comment, Posted
 
@@ -62,7 +62,8 @@ class FakeConversation:
     """Holds threads; counts writes from 1, and fails those that ``faults`` names.
 
     A listing shows what stood there ``stale`` seconds ago. ``refused`` are paths on which no
-    anchor is taken. ``notified`` counts what people get an e-mail for.
+    anchor is taken; ``apart``: of a review the others are. ``notified`` counts what people get an
+    e-mail for.
     """
 
     change: ChangeId
@@ -72,6 +73,7 @@ class FakeConversation:
     stale: float = 0.0
     faults: dict[int, Fault] = field(default_factory=dict)
     refused: set[tuple[str, AnchorKind]] = field(default_factory=set)
+    apart: bool = False
     threads: list[Thread] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     notified: int = 0
@@ -112,14 +114,18 @@ class FakeConversation:
         self._write("post", lambda: self._store(comments))
 
     def _store(self, comments: Sequence[Comment]) -> None:
-        for comment in comments:
-            anchor = comment.anchor
-            if not self.diff.accepts(anchor) or (anchor.path, anchor.kind) in self.refused:
-                raise Refused("line must be part of the diff")
+        bad = [one for one in comments if not self._takes(one.anchor)]
+        if bad and not (self.apart and len(comments) > 1):
+            raise Refused("line must be part of the diff")
         self.notified += 1
-        for comment in comments:
+        for comment in [one for one in comments if one not in bad]:
             note = Note(self._number(), BOT, comment.body)
             self.threads.append(Thread(self._number(), comment.anchor, [note]))
+        if bad:
+            raise Partly("some are not taken", bad)
+
+    def _takes(self, anchor: Anchor) -> bool:
+        return self.diff.accepts(anchor) and (anchor.path, anchor.kind) not in self.refused
 
     def edit(self, posted: Posted, body: str) -> None:
         def store() -> None:
