@@ -170,10 +170,11 @@ class Car(Struct, frozen=True):
 
 
 class Hook(Struct, frozen=True):
-    """A webhook of a project."""
+    """A webhook of a project; GitLab disables one that fails too often in a row."""
 
     id: int
     url: str
+    alert_status: str = ""
 
 
 class HookEvent(Struct, frozen=True):

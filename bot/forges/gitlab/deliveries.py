@@ -33,6 +33,8 @@ class DeliveryLog:
         try:
             hooks = list(self._client.pages(path, answers.Hook))
             ours = [one for one in hooks if one.url.rstrip("/").endswith(_ADDRESS)]
+            if any(one.alert_status.endswith("disabled") for one in ours):
+                log.warning("GitLab has disabled our webhook", project=project)
             return sum(self._hook(f"{path}/{hook.id}/events") for hook in ours)
         except (Denied, Gone, Refused):  # no Maintainer here, or a release without such a log
             return 0

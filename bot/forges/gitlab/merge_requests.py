@@ -55,6 +55,10 @@ class MergeRequests:
         """As it was when it was looked at a moment ago, else as it is now."""
         return self._recent.get(change) or self.now(change)
 
+    def forget(self, change: ChangeId) -> None:
+        """The next look asks GitLab."""
+        self._recent.drop(change)
+
     def refs(self, change: ChangeId, head: str) -> answers.Refs | None:
         """The commits that positions at this head are counted in; None where there are none yet."""
         known = self._refs.get(change)

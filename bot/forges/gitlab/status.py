@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.change import Change, Kind, Seen
-from bot.forges.base import Denied, ForgeError, Gone, Refused, Unsure
+from bot.forges.base import Denied, Gone, Refused, Unsure
 from bot.forges.gitlab import answers
 from bot.forges.gitlab.credentials import Account
 from bot.forges.gitlab.errors import Conflict, Forbidden
@@ -72,18 +72,26 @@ class Statuses:
         if request and request.sha != change.head:
             self._leave(change, request, status)
             return
-        refused: ForgeError = Denied("no project to show a status in")
+        if not _from_fork(request):
+            self._own_project(change, self._places(change, request)[0], status)
+            return
         for place in self._places(change, request):
             try:
                 self._bring(place, status)
-            except (Gone, Forbidden) as error:
+            except (Gone, Forbidden):
                 self._shut.put((place.project, change.id), True)
-                refused = error
             else:
                 return
-        if not _from_fork(request):
-            raise Denied(f"{refused} (the token must be a Developer's here)") from refused
         self._gate(change).show(change.head, status)
+
+    def _own_project(self, change: Change | Seen, place: Place, status: Status) -> None:
+        try:
+            self._bring(place, status)
+        except Forbidden as error:
+            raise Denied(f"{error} (the token must be a Developer's here)") from error
+        except Gone as error:  # the pipeline was deleted: another may be there by now
+            self._requests.forget(change.id)
+            raise Unsure(str(error)) from error
 
     def _leave(self, change: Change | Seen, request: answers.MergeRequest, status: Status) -> None:
         """End what stands at a head that was replaced, in the pipeline where it stands."""

@@ -246,6 +246,19 @@ def test_without_the_right_it_is_denied_loudly(forge: GitLab, change: Change, re
         forge.status(change, QUEUED)
 
 
+def test_a_pipeline_that_was_deleted_is_looked_for_anew(
+    as_bot: Connect, request_: MergeRequest, repo: Repo
+) -> None:
+    forge = as_bot(settle_seconds=60)
+    pipeline = repo.pipeline(request_.head, "break")
+    change = forge.change(id_of(request_))
+    del repo.state.pipelines[pipeline.id]
+    with pytest.raises(Unsure, match="404 Pipeline"):
+        forge.status(change, PASSED)
+    forge.status(change, PASSED)
+    assert rows(repo, change.head) == [("success", "0 blocking")]
+
+
 def test_a_merge_train_has_it_at_its_own_commit(
     forge: GitLab, repo: Repo, request_: MergeRequest
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from bot.change import ChangeId, Seen
 from bot.forges.base import Limited, Unsure
 from bot.forges.gitlab import GitLab
+from bot.forges.gitlab.client import Client
 from tests.bot.forges.gitlab.conftest import Connect, id_of
 from tests.fakes.gitlab import FakeGitLab, MergeRequest, Repo
 
@@ -86,6 +87,24 @@ def test_one_project_that_fails_does_not_hide_the_others(
     assert set(seen) == {id_of(other) for other in others}
 
 
+def test_what_has_not_changed_is_not_sent_again(
+    gitlab: FakeGitLab, forge: GitLab, request_: MergeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, asked = Client.send, []
+
+    def with_etag(self: Client, verb: str, path: str, **further: Any) -> Any:
+        headers, data = send(self, verb, path, **further)
+        asked.append((further.get("headers") or {}).get("If-None-Match", ""))
+        return {**headers, "etag": 'W/"1"'}, data
+
+    monkeypatch.setattr(Client, "send", with_etag)
+    assert found(forge) == [id_of(request_)]
+    gitlab.faults.add("GET */merge_requests", status=304)
+    assert found(forge) == [id_of(request_)]
+    assert found(forge) == [id_of(request_)]
+    assert asked.count('W/"1"') == 1
+
+
 def test_a_limit_ends_the_walk(gitlab: FakeGitLab, forge: GitLab, request_: MergeRequest) -> None:
     gitlab.limits.exhaust("user redline", 600)
     with pytest.raises(Limited):
@@ -124,6 +143,18 @@ def test_they_are_not_asked_for_for_ever(
         gitlab.clock.skew += 61
         asked.append(forge.send_again())
     assert (sum(asked), asked[-1]) == (5, 0)
+
+
+def test_a_hook_that_gitlab_has_disabled_is_named(
+    forge: GitLab, maintained: Repo, gitlab: FakeGitLab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gitlab.deliver_to("http://127.0.0.1:9/webhooks/gitlab", "token")
+    for _ in range(5):
+        maintained.open_merge_request("break")
+        gitlab.hooks.settle()
+    found(forge)
+    forge.send_again()
+    assert "GitLab has disabled our webhook" in capsys.readouterr().out
 
 
 def test_a_hook_of_others_is_left_alone(
