@@ -124,7 +124,8 @@ class Review:
 
     ``exceptions`` are what people let pass, by the finding's identity: such a finding stays where
     it is, says so, and does not count. ``remarks`` are facts about the review itself.
-    ``paused_by`` stopped the comments, ``""`` nobody.
+    ``paused_by`` stopped the comments, ``""`` nobody. ``running`` are stages whose results are not
+    among these yet: what a long one has not said must not hold up what the others have.
     """
 
     change: Change
@@ -133,6 +134,7 @@ class Review:
     exceptions: Mapping[str, Pardon] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     paused_by: str = ""
+    running: tuple[str, ...] = ()
 
     @property
     def profile(self) -> Profile:

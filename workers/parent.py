@@ -87,7 +87,7 @@ class Child:
         self, process: "subprocess.Popen[bytes]", pipe: Pipe, stages: Sequence[str]
     ) -> None:
         self._process, self._pipe, self._stages = process, pipe, stages
-        self.configured = Configured()  # what the repository chose, once the child has run
+        self._conversation: _Conversation | None = None
 
     def run(
         self, checkout: Checkout, wishes: Wishes, progress: Progress
@@ -100,7 +100,7 @@ class Child:
         """
         if checkout.excess:
             return _too_much(checkout, self._stages)
-        conversation = _Conversation(checkout, wishes, progress, self._stages)
+        conversation = self._conversation = _Conversation(checkout, wishes, progress, self._stages)
         with tempfile.TemporaryDirectory(prefix="redline-child-") as scratch:
             Path(scratch).chmod(0o711)  # tools run as nobody and must reach their own folders
             try:
@@ -108,8 +108,13 @@ class Child:
             finally:
                 _ended(self._process)
             self._log(reason)
-        self.configured = conversation.configured or Configured()
         return conversation.results(reason)
+
+    @property
+    def configured(self) -> Configured:
+        """What the repository chose, once the child has said so."""
+        said = self._conversation.configured if self._conversation else None
+        return said or Configured()
 
     def _log(self, reason: str) -> None:
         """What the child printed, and why it did not end well."""
@@ -173,7 +178,7 @@ class _Conversation:
     def held(self, pipe: Pipe, scratch: str) -> str:
         """Talk until the child is done; why it was not, empty if it was."""
         try:
-            pipe.until, pipe.idle = self._until(), lambda: self._progress(None)
+            pipe.until, pipe.idle = self._until(), lambda: self._tell(None, pipe)
             pipe.send(self._task(scratch))
             for _ in range(_MOST_ASKS):
                 pipe.until = self._until()
@@ -223,6 +228,7 @@ class _Conversation:
             self.configured = said
         elif isinstance(said, Started | Ended):
             self._reported(said)
+            self._tell(said, pipe)
         else:
             for frame in self._answers(said):
                 pipe.send(frame)
@@ -236,7 +242,15 @@ class _Conversation:
         else:
             self._since.pop(name, None)
             self._ended[name] = event.result
+
+    def _tell(self, event: Event | None, pipe: Pipe) -> None:
+        """What is done with the news takes none of the stages' time."""
+        began = time.monotonic()
         self._progress(event)
+        taken = time.monotonic() - began
+        self._end += taken
+        self._since = {name: since + taken for name, since in self._since.items()}
+        pipe.until += taken
 
     def _answers(self, ask: Ask) -> Iterator[Found | Blob | Named]:
         if isinstance(ask, Read):

@@ -1,7 +1,8 @@
 """One run of a review: from the forge's word on the head to the status on it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -15,7 +16,7 @@ from bot.publish import Timing, publish
 from bot.report.address import address
 from bot.report.making import record
 from bot.report.record import pack
-from bot.review import Review, Status
+from bot.review import Review, StageResult, Status, said_once
 from bot.settings import Settings
 from workers import checkout, parent
 from workers.checkout import Checkout, Sources, fetched
@@ -42,6 +43,7 @@ class Run:
         self._people = ledger.people
         self._guard = Guard(ledger, lease, self.change.installation, every)
         self._quiet = False
+        self._begun: int | None = None  # threads, where some were posted before all stages ended
         self._doubt = 0.0  # until then a listing may lack a status that may have been written
 
     def review(self) -> None:
@@ -96,10 +98,30 @@ class Run:
             review_seconds=self._settings.review_seconds,
             trusted=self._trusted(),
         )
-        results = child.run(files, wishes, Watch(self._guard.check, self._show))
+        early = Early(
+            self._settings.publish_after_seconds,
+            lambda ended: self._early(self._weighed(child, ended, _running(ended)), files),
+        )
+        results = child.run(files, wishes, Watch(self._guard.check, self._show, early))
+        return self._weighed(child, results)
+
+    def _weighed(
+        self,
+        child: parent.Child,
+        results: tuple[StageResult, ...],
+        running: tuple[str, ...] = (),
+    ) -> Review:
         chosen, said = child.configured, self._people.said(self.change.id)
         passed = pardons(results, chosen.gate, said)
-        return Review(self.change, results, chosen.gate, passed, chosen.remarks, said.paused_by)
+        return Review(
+            self.change, results, chosen.gate, passed, chosen.remarks, said.paused_by, running
+        )
+
+    def _early(self, review: Review, files: Checkout) -> None:
+        """Say what the quick stages have found: a plan may take ten minutes more."""
+        if review.findings:
+            self._still_the_head()
+            self._publish(review, files)
 
     def _trusted(self) -> bool:
         """Whether stages may use credentials: asked live, whatever someone did before."""
@@ -115,16 +137,18 @@ class Run:
 
     def _publish(self, review: Review, files: Checkout) -> Status:
         """Bring the conversation up to date; the status that goes with it."""
-        wanted = markdown.wanted(review, files.diff, self._settings.key, self._page)
+        key = self._settings.key
+        wanted = markdown.wanted(review, files.diff, key, self._page, self._begun)
         last = self._lease.last()
         if self.change.id.kind is Kind.CHANGE and not review.paused_by:
-            publish(
+            begun = publish(
                 self._forge.conversation(self.change),
                 wanted,
                 self._guard,
                 lambda run: renames(files, run, last.head if last else run),
                 Timing(self._settings.settle_seconds, self._guard.wait),
             )
+            self._begun = (self._begun or 0) + begun
         return wanted.status
 
     def _still_the_head(self) -> None:
@@ -208,22 +232,42 @@ def renames(files: Checkout, run: str, last: str) -> Mapping[str, str]:
     return {old: new for each in moved for old, new in each.items()}
 
 
+def _running(ended: tuple[StageResult, ...]) -> tuple[str, ...]:
+    """The stages that have not said anything yet."""
+    done = {result.stage for result in ended}
+    return tuple(name for name in STAGE_NAMES if name not in done)
+
+
+@dataclass
+class Early:
+    """What is done once with the results that are there after so many seconds, if not all are."""
+
+    seconds: float
+    act: Callable[[tuple[StageResult, ...]], None]
+
+    def due(self, taken: float, ended: Sequence[StageResult], started: int) -> bool:
+        """Whether it is time."""
+        return taken >= self.seconds and 0 < len(ended) < started
+
+
 class Watch:
     """Looks on while the child works: shows progress, ends a run that is not wanted any more."""
 
-    def __init__(self, check: Callable[[], None], show: Callable[[str], None]) -> None:
-        self._check, self._show = check, show
+    def __init__(
+        self, check: Callable[[], None], show: Callable[[str], None], early: Early | None = None
+    ) -> None:
+        self._check, self._show, self._early = check, show, early
         self._started = self._checked = time.monotonic()
         self._next = self._started + EDIT_SECONDS
         self._stages: list[Started] = []
-        self._ended = 0
+        self._ended: list[StageResult] = []
 
     def __call__(self, event: Event | None) -> None:
         """Called with each event, and with None at least once a second. Raises Over."""
         if isinstance(event, Started):
             self._stages.append(event)
         elif isinstance(event, Ended):
-            self._ended += 1
+            self._ended.append(event.result)
         now = time.monotonic()
         if now - self._checked >= CHECK_SECONDS:
             self._checked = now
@@ -232,8 +276,12 @@ class Watch:
             taken = now - self._started
             self._next = now + max(EDIT_SECONDS, taken * (EDIT_GROWTH - 1))
             self._show(self._title(taken))
+        early, taken = self._early, now - self._started
+        if early and early.due(taken, self._ended, len(self._stages)):
+            self._early = None
+            early.act(said_once(self._ended))
 
     def _title(self, taken: float) -> str:
         last = self._stages[-1]
         label = f"{last.stage.replace('-', ' ')} {last.project}".strip()
-        return markdown.progress(self._ended + 1, len(STAGE_NAMES), label, taken)
+        return markdown.progress(len(self._ended) + 1, len(STAGE_NAMES), label, taken)

@@ -44,7 +44,7 @@ def settled(links: Links) -> str:
 
 def body(page: Page) -> str:
     """The summary's text, without its mark, cut by whole rows."""
-    said = (_outcome(page), _not_checked(page), _remarks(page))
+    said = (_outcome(page), _running(page), _not_checked(page), _remarks(page))
     head = "\n\n".join(part for part in said if part)
     tail = "\n\n".join(part for part in (_existing(page), _stages(page), _notes(page)) if part)
     end = _end(page)
@@ -70,6 +70,12 @@ def _outcome(page: Page) -> str:
     counted += [f"{passed[kind]} {kind.words}" for kind in PardonKind if passed[kind]]
     said = ", ".join(part for part in counted if part)
     return f"**Redline: {verb}**{f' · {said}' if said else ''}"
+
+
+def _running(page: Page) -> str:
+    """What this list does not hold yet."""
+    names = ", ".join(code(name) for name in page.review.running)
+    return f"Still running: {names}." if names else ""
 
 
 def _not_checked(page: Page) -> str:

@@ -33,12 +33,15 @@ class Wanted:
     """A review in words, before it is compared with what is posted.
 
     ``key`` signs the marks; ``url`` is the page of the change, ``""`` where there is none.
+    ``begun``: how many threads this run has begun already, when the first stages ended; what a
+    late stage adds is then a row, and a thread only where it blocks.
     """
 
     review: Review
     diff: Diff
     key: bytes
     url: str = ""
+    begun: int | None = None
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -51,8 +54,15 @@ class Wanted:
         if self.review.change.draft:
             return ()
         least = self.review.gate.block_on
-        worthy = (each for each in self.groups if each.worthy or each.first.severity >= least)
+        blocking = (each for each in self.groups if each.first.severity >= least)
+        either = (each for each in self.groups if each.worthy or each.first.severity >= least)
+        worthy = either if self.begun is None else blocking
         return tuple(each for each in worthy if self.place(each).kind is not AnchorKind.SUMMARY)
+
+    @property
+    def room(self) -> int:
+        """How many threads this push may still begin."""
+        return max(0, MOST_THREADS - (self.begun or 0))
 
     @cached_property
     def threads(self) -> tuple[Comment, ...]:
@@ -126,7 +136,7 @@ class Wanted:
         ``left`` are the threads that this push had no room for, as publishing names them.
         """
         if not summary.needed(self.review):
-            if not posted:
+            if not posted or self.review.running:
                 return None
             return self._summary(summary.settled(self._blind), summary.settled(self._links), "")
         if self.review.change.draft and not posted:
@@ -166,6 +176,8 @@ class Wanted:
         """
         if path in self._unread or (self._unread and not path):
             return False
+        if self.review.running and mark.stage in (*self.review.running, ""):
+            return False
         return not any(
             result.outcome is Outcome.UNCHECKED and mark.stage in (result.stage, "")
             for result in self.review.results
@@ -201,6 +213,8 @@ class Wanted:
         return Comment(mark, body, anchor)
 
 
-def wanted(review: Review, diff: Diff, key: bytes, url: str = "") -> Wanted:
+def wanted(
+    review: Review, diff: Diff, key: bytes, url: str = "", begun: int | None = None
+) -> Wanted:
     """What the review wants to stand at the forge."""
-    return Wanted(review, diff, key, url)
+    return Wanted(review, diff, key, url, begun)

@@ -28,12 +28,12 @@ def publish(
     guard: Guard,
     renames: Renames,
     timing: Timing | None = None,
-) -> None:
+) -> int:
     """Bring the conversation to what the review wants; the status is the caller's and comes last.
 
     Silent edits first, then all that is new in one review: people are told once. Raises what the
     guard raises when this run may not write any more, and ForgeError: what is written by then is
-    found by the next run.
+    found by the next run. How many threads it has begun.
     """
     pen = Pen(conversation, guard, timing or Timing())
     match = matched(wanted, pen.settled(), renames)
@@ -50,6 +50,7 @@ def publish(
     if summary and subject(summary.mark) in pen.expected:
         summary = None
     _post(pen, wanted, fresh, summary)
+    return len(fresh)
 
 
 def _part(pen: Pen, posted: Posted, parting: Parting) -> None:

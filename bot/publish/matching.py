@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from bot.markdown.thread import Group
-from bot.markdown.wanted import MOST_THREADS, Wanted
+from bot.markdown.wanted import Wanted
 from bot.publish.pen import subject
 from bot.review import CommentKind, Mark, Posted
 
@@ -68,7 +68,7 @@ def chosen(
         if group in match.threads or subject(wanted.mark(group)) in expected:
             continue
         name = _brief(_called(group, {}))
-        if name in match.left or len(fresh) >= MOST_THREADS:
+        if name in match.left or len(fresh) >= wanted.room:
             left.append(name)
         else:
             fresh.append(group)

@@ -17,8 +17,12 @@ from tests.scenarios.reading import Read
 
 SECRET = "a webhook secret of the tests"
 LEVELS = {
-    "ada": "developer", "mia": "maintainer", "tess": "reporter", "rita": "guest",
-    "olga": "owner", BOT: "maintainer",
+    "ada": "developer",
+    "mia": "maintainer",
+    "tess": "reporter",
+    "rita": "guest",
+    "olga": "owner",
+    BOT: "maintainer",
 }
 _WHERE = {
     "threads": "POST *draft_notes*",
