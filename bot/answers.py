@@ -72,7 +72,7 @@ _WRONG = {
     Wrong.REASON: "It gives no reason.",
     Wrong.DATE: "What follows `--until` is not understood.",
     Wrong.ORDER: "`--until` must stand before `--reason`, which takes the rest of the line.",
-    Wrong.SHA: "It names no commit: 7 to 40 digits of its sha.",
+    Wrong.SHA: "It names no commit by its sha.",
 }
 
 NO_REVIEW = "No review of this change has ended yet: nothing here has an id so far."
@@ -127,12 +127,11 @@ def unknown(word: str, named: Named, told: Told) -> str:
     return f"{said} Spelt alike:\n\n{rows}"
 
 
-def other_head(head: str) -> str:
-    """The commit that was named is not the newest one."""
-    return (
-        f"The newest commit is {head[:7]}. Look at that one, then say "
-        f"`/redline run {head[:12]}`: only the commit that was named is run."
-    )
+def other_head(head: str, named: str) -> str:
+    """The commit that was named is not the newest one, or not named whole."""
+    begins = head.startswith(named)
+    said = "A commit is named whole" if begins else f"The newest commit is {head[:7]}"
+    return f"{said}. Look at it, then say `/redline run {head}`: only what was named is run."
 
 
 def explained(item: Item, change: Change) -> str:

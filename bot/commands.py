@@ -75,8 +75,8 @@ class Command:
 
     ``projects`` narrow a recheck, none means all. ``finding`` is a short id, or ``destroyed``.
     ``until`` is a day (ISO), the last on which an exception holds. ``reason`` is as it was typed.
-    ``sha`` is the start of a commit, at least 7 digits. ``wrong`` is set where the verb was
-    understood and the rest was not.
+    ``sha`` names a commit, perhaps by its start only (7 digits and more). ``wrong`` is set where
+    the verb was understood and the rest was not.
     """
 
     verb: Verb

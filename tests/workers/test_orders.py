@@ -239,9 +239,14 @@ def test_only_the_newest_commit_is_run(sit: Sit) -> None:
     wrong = desk.says("will", f"/redline run {'0' * 7}")
     assert wrong is not None
     assert wrong.entry.answer == "unclear"
-    assert f"`/redline run {head[:12]}`" in desk.answers()[-1]
+    assert f"`/redline run {head}`" in desk.answers()[-1]
+    for start in (7, 12, 39):  # another commit may begin so
+        cut = desk.says("will", f"/redline run {head[:start]}")
+        assert cut is not None
+        assert cut.entry.answer == "unclear"
+    assert "A commit is named whole" in desk.answers()[-1]
     assert desk.wanted() is None
-    done = desk.says("will", f"/redline run {head[:7].upper()}")
+    done = desk.says("will", f"/redline run {head.upper()}")
     assert done is not None
     assert done.entry.head == head
     assert desk.ledger.people.said(desk.id).released == {head: "will"}
