@@ -30,7 +30,8 @@ class Gate:
     def show(self, head: str, status: Status) -> None:
         """Say how it stands; open unless that is green. It begins with the first outcome."""
         found, over = self._find(), status.progress is Progress.DONE and status.green
-        mark = Mark(CommentKind.GATE, run=head, stage=status.progress, body=status.title[:255])
+        said = status.title if status.progress is Progress.DONE else ""  # progress is not edited in
+        mark = Mark(CommentKind.GATE, run=head, stage=status.progress, body=said[:255])
         if found is None:
             if status.progress is not Progress.DONE:
                 return

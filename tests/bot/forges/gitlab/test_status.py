@@ -340,7 +340,10 @@ def test_else_a_thread_takes_its_place(
     from_fork.push({"Dockerfile": "FROM debian:12.5\n"}, by="eve")
     newer = forge.change(change.id)
     assert forge.unfinished(newer)
-    forge.status(newer, RUNNING)
+    for title in ("checking out", "1/7 hadolint", "2/7 kubernetes rules"):
+        forge.status(newer, Status(Progress.RUNNING, title))
+    edits = sum(n for call, n in gitlab.counters.items() if call.startswith("PUT"))
+    assert edits == 1
     forge.status(newer, PASSED)
     assert gate(from_fork) == [(f"**Redline** at {newer.head[:7]}: 0 blocking", True)]
     assert from_fork.mergeable == "mergeable"
