@@ -39,10 +39,9 @@ _LEFT_TRAIN = ("merged", "skip_merged")
 
 def connect(settings: "Settings") -> "GitLab":
     """GitLab with the configured token. Asks GitLab nothing yet."""
-    url, verify = settings.gitlab_url.rstrip("/"), True
-    bundle = str(settings.ca_bundle) if settings.ca_bundle else verify
+    url, verify = settings.gitlab_url.rstrip("/"), str(settings.ca_bundle or "") or True
     token = settings.gitlab_token.get_secret_value()
-    account = Account(url, bundle, token, settings.repositories)
+    account = Account(url, verify, token, settings.repositories)
     return GitLab(url, account, settings.allows, settings.key, settings.settle_seconds)
 
 
