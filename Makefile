@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= true
 export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 endif
 
-.PHONY: demo test check venv system tools docs corpus sample soak bench image lock clean
+.PHONY: demo test check venv system tools docs examples corpus sample soak bench image lock clean
 
 demo: venv tools
 	@$(BIN)/python -m tests.demo --forge $(FORGE)
@@ -45,6 +45,9 @@ tools: venv
 
 docs: venv
 	@$(BIN)/python -m rules.docs
+
+examples: venv tools
+	@$(BIN)/python -m tests.examples
 
 corpus: venv
 	@$(BIN)/python -m tests.corpus $(if $(CASES),--cases $(CASES)) $(if $(ROOT),--root $(ROOT)) $(if $(OUT),--out $(OUT))
