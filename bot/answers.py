@@ -77,6 +77,10 @@ _WRONG = {
 
 NO_REVIEW = "No review of this change has ended yet: nothing here has an id so far."
 UNKNOWN = "That is no command of Redline's."
+CHANGED = (
+    "A new review ended while this was written, and the change does something else there now. "
+    "Look at it, then say it again."
+)
 NOTHING_DESTROYED = "Nothing is destroyed or replaced in the newest review of this change."
 
 

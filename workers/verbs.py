@@ -15,7 +15,7 @@ from bot.permission import Act, may
 from bot.told import Item, Told
 
 DONE, REFUSED, UNCLEAR = "done", "refused", "unclear"
-_SEEN_SECONDS = 5.0  # from the end of a review until someone may have read it and answered
+_SEEN_SECONDS = 5.0  # by which people may see a review before its end is written down
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,14 @@ class Case:
     @cached_property
     def review(self) -> Told | None:
         """The newest review that the comment can speak of: not one that ended after it."""
-        age = max(0.0, self.stored.age - _SEEN_SECONDS)
+        return self._review(max(0.0, self.stored.age - _SEEN_SECONDS))
+
+    @cached_property
+    def before(self) -> Told | None:
+        """The newest one that had certainly ended, mostly the same."""
+        return self._review(max(0.0, self.stored.age))
+
+    def _review(self, age: float) -> Told | None:
         return told.read(self.ledger.review(self.stored.change, age))
 
 
@@ -211,11 +218,20 @@ def _acknowledge_destroyed(order: Order) -> Reply:
 
 def _accepted(order: Order, subject: str, digest: str, words: str) -> Reply:
     case = order.case
+    if case.before is not None and _bound(case.before, subject) != digest:
+        return order.unclear(answers.CHANGED)
     blocking = case.may(Act.PARDON_BLOCKING)
     said = Acknowledgement(subject, digest, case.stored.author, order.command.reason, blocking)
     case.ledger.people.acknowledge(order.entry(subject=words, digest=digest), said)
     order.again()
     return Reply(DONE)
+
+
+def _bound(review: Told, subject: str) -> str:
+    """What an acknowledgement was bound to in this review, ``""`` where it had no such thing."""
+    if subject == DESTROYED:
+        return review.destroyed or ""
+    return next((one.digest or "" for one in review.new if one.identity == subject), "")
 
 
 def _pardoned(order: Order) -> Item | Reply:

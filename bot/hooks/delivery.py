@@ -31,12 +31,14 @@ BUTTON = "button "  # in place of a comment's id, with the delivery's: nobody wr
 class Asked:
     """A comment by a person on an open change, that may hold a command; or a button they pressed.
 
-    ``comment`` is the forge's id of it, ``author`` a login.
+    ``comment`` is the forge's id of it, ``author`` a login. ``at``: when it was written, by the
+    forge's clock (seconds since 1970, 0 unknown): a webhook may come much later.
     """
 
     comment: str
     author: str
     text: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

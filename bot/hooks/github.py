@@ -108,7 +108,7 @@ def _issue_comment(delivery: Delivery, action: str, payload: Body) -> Delivery:
         return delivery
     if fields.MAYBE_COMMAND.search(text) is None:
         return delivery
-    asked = Asked(str(comment), author, text)
+    asked = Asked(str(comment), author, text, fields.moment(payload, "comment", "created_at"))
     return replace(delivery, wish=Wish.COMMAND, change=_change(delivery, number), asked=asked)
 
 

@@ -152,7 +152,8 @@ def _note(delivery: Delivery, action: str, payload: Body) -> Delivery:
     if fields.at(payload, "object_attributes", "system") or not fields.MAYBE_COMMAND.search(text):
         return delivery
     change = ChangeId(ForgeName.GITLAB, delivery.repository_id, number=number)
-    asked = Asked(str(note), author, text)
+    written = fields.moment(payload, "object_attributes", "created_at")
+    asked = Asked(str(note), author, text, written)
     return replace(delivery, wish=Wish.COMMAND, change=change, asked=asked)
 
 

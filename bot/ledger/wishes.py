@@ -52,8 +52,7 @@ class Wishes:
         new = database.insert(table(DeliveryRow)).values(received_at=now())
         self._delivery = new.on_conflict_do_nothing().returning(DeliveryRow.id)
         self._change = database.insert(table(ChangeRow)).on_conflict_do_nothing()
-        asked = database.insert(table(CommandRow)).values(asked_at=now())
-        self._command = asked.on_conflict_do_nothing()
+        self._command = database.insert(table(CommandRow)).on_conflict_do_nothing()
 
     def remember(self, connection: Connection, delivery: Delivery) -> bool:
         """Write a delivery and what it wants. False: it was there already."""
@@ -132,6 +131,7 @@ class Wishes:
             "comment": asked.comment,
             "author": asked.author,
             "text": asked.text,
+            "asked_at": min(asked.at or wanted.time, wanted.time),
         }
         connection.execute(self._command, row)
 

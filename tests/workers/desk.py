@@ -90,9 +90,9 @@ class Desk:
         self.obeys()
         return next((one for one in self.audit() if one.entry.comment == comment), None)
 
-    def asked(self, login: str, text: str, comment: str) -> None:
-        """The webhook of a comment came."""
-        self._deliver(Wish.COMMAND, Asked(comment, login, text))
+    def asked(self, login: str, text: str, comment: str, at: float = 0.0) -> None:
+        """The webhook of a comment came, which was written then."""
+        self._deliver(Wish.COMMAND, Asked(comment, login, text, at))
 
     def obeys(self, times: int = 1) -> None:
         """A worker takes the comments that wait; more often where it dies before it is done."""

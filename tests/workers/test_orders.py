@@ -1,6 +1,7 @@
 """Commands end to end on GitHub's fake: who may what, cell by cell, and what comes of it."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.workers.desk import results as found
 from workers.orders import MOST_ASKED
 
 ROLES = {"rita": "read", "tess": "triage", "will": "write", "mona": "maintain", "ada": "admin"}
+WORSE = Effect("prod", "aws_db_instance.other", "aws_db_instance", Action.DESTROY)
 FILES = {"web.yaml": "kind: Pod\n"}
 
 
@@ -336,9 +338,8 @@ def test_a_review_that_ended_after_the_comment_is_not_what_it_speaks_of(
 ) -> None:
     """The comment waited for a worker; meanwhile a push destroyed more."""
     seen = found(LOST, effects=[DATABASE])
-    worse = Effect("prod", "aws_db_instance.other", "aws_db_instance", Action.DESTROY)
     desk = sit(results=seen)
-    desk.results = found(LOST, effects=[DATABASE, worse])
+    desk.results = found(LOST, effects=[DATABASE, WORSE])
     desk.says("will", "/recheck")
     later(100)
     text = "/redline acknowledge destroyed --reason x"
@@ -349,6 +350,43 @@ def test_a_review_that_ended_after_the_comment_is_not_what_it_speaks_of(
     assert desk.review.pardon(LOST) is None
     desk.results = seen
     assert desk.review.pardon(LOST) is not None
+
+
+def test_a_webhook_that_comes_late_speaks_of_what_its_writer_saw(
+    sit: Sit, later: Callable[[float], None]
+) -> None:
+    """It was lost; it came again when a push had destroyed more."""
+    seen = found(LOST, effects=[DATABASE])
+    desk = sit(results=seen)
+    later(100)
+    written = time.time() - 60
+    desk.results = found(LOST, effects=[DATABASE, WORSE])
+    desk.says("will", "/recheck")
+    desk.reviewed()
+    text = "/redline acknowledge destroyed --reason x"
+    desk.asked("ada", text, str(desk.pull.comment("ada", text)), written)
+    desk.obeys()
+    assert desk.review.pardon(LOST) is None
+    desk.results = seen
+    assert desk.review.pardon(LOST) is not None
+
+
+@pytest.mark.parametrize("subject", ["destroyed", LOST.id])
+def test_what_changed_in_these_seconds_is_asked_again(
+    sit: Sit, later: Callable[[float], None], subject: str
+) -> None:
+    """Two reviews might be meant, and the newer one may not have been seen."""
+    desk = sit(results=found(LOST, effects=[DATABASE]))
+    later(100)
+    desk.says("will", "/recheck")
+    written = time.time() - 1
+    desk.results = found(LOST, effects=[replace(DATABASE, action=Action.REPLACE)])
+    desk.reviewed()
+    text = f"/redline acknowledge {subject} --reason x"
+    desk.asked("ada", text, str(desk.pull.comment("ada", text)), written)
+    desk.obeys()
+    assert "Look at it, then say it again" in desk.answers()[-1]
+    assert desk.review.pardon(LOST) is None
 
 
 def test_eyes_then_a_thumb(sit: Sit) -> None:

@@ -34,7 +34,12 @@ def comment(body: str, action: str = "created", **fields: Any) -> dict[str, Any]
     return {
         "action": action,
         "issue": {"number": 1347, "state": "open", "pull_request": {"url": "https://x/1347"}},
-        "comment": {"id": 99, "body": body, "user": {"login": "ada", "type": "User"}},
+        "comment": {
+            "id": 99,
+            "body": body,
+            "created_at": "2026-03-10T12:00:00Z",
+            "user": {"login": "ada", "type": "User"},
+        },
         "repository": REPOSITORY,
     } | fields
 

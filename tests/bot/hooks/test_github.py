@@ -1,5 +1,6 @@
 """GitHub's webhooks: whose they are, and what they ask for."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.bot.hooks import payloads
 from tests.bot.hooks.payloads import HEAD, SECRET, headers, packed, signature
 
 LINES = r"(?a)(?:[a ]{0,3}[\r\n]{1,2}){0,2}[ \t]{0,5}(?:/recheck|[/@]redline (?:help|recheck))"
+WRITTEN = datetime(2026, 3, 10, 12, tzinfo=UTC).timestamp()
 CHANGE = ChangeId(ForgeName.GITHUB, 1296269, Kind.CHANGE, 1347)
 
 
@@ -179,7 +181,7 @@ def test_comments_that_may_hold_a_command(body: str) -> None:
     delivery = understood(payloads.comment(body), "issue_comment")
     assert delivery.wish is Wish.COMMAND
     assert delivery.change == CHANGE
-    assert delivery.asked == Asked("99", "ada", body)
+    assert delivery.asked == Asked("99", "ada", body, WRITTEN)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """GitLab's webhooks: whose they are, and what they ask for."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.bot.hooks.gitlab_payloads import (
     signed,
 )
 
+WRITTEN = datetime(2026, 3, 10, 12, tzinfo=UTC).timestamp()
 CHANGE = ChangeId(ForgeName.GITLAB, 15, number=7)
 BODY = packed(merge_request())
 Headers = list[tuple[bytes, bytes]]
@@ -193,7 +195,7 @@ def test_what_is_no_sha_is_no_head(sha: str) -> None:
 def test_a_note_with_a_command(event: str) -> None:
     delivery = understood(note("Hm.\n/redline recheck"), event)
     assert (delivery.wish, delivery.change) == (Wish.COMMAND, CHANGE)
-    assert delivery.asked == Asked("1244", "ada", "Hm.\n/redline recheck")
+    assert delivery.asked == Asked("1244", "ada", "Hm.\n/redline recheck", WRITTEN)
 
 
 def test_a_note_of_an_older_release_has_no_action() -> None:
