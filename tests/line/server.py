@@ -34,6 +34,7 @@ T = TypeVar("T")
 # Others that the tests themselves have running: the forge with its git, and a database.
 _FORGE = re.compile(r"http-backend|upload-pack|tests\.fakes|resource_tracker|postgres")
 _PR_SET_CHILD_SUBREAPER = 36
+_STARTED: set[int] = set()
 
 
 def free_port() -> int:
@@ -123,6 +124,7 @@ class Redline:
         argv = [self.python, "-m", "bot.cli", *command]
         with self.log.open("ab") as log:
             self.processes.append(subprocess.Popen(argv, env=environment, stdout=log, stderr=log))
+        _STARTED.add(self.processes[-1].pid)
         return self.processes[-1]
 
     def ready(self) -> bool:
@@ -155,11 +157,10 @@ class Redline:
 
     def orphans(self) -> list[psutil.Process]:
         """What its killed processes have left: these become children of the tests."""
-        known = {process.pid for process in self.processes}
         found = []
         for one in psutil.Process().children():
             line = " ".join(_line(one))
-            if line and one.pid not in known and not _FORGE.search(line):
+            if line and one.pid not in _STARTED and not _FORGE.search(line):
                 found.append(one)
         return found
 
