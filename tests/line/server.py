@@ -34,7 +34,7 @@ T = TypeVar("T")
 # Others that the tests themselves have running: the forge with its git, and a database.
 _FORGE = re.compile(r"http-backend|upload-pack|tests\.fakes|resource_tracker|postgres")
 _PR_SET_CHILD_SUBREAPER = 36
-_STARTED: set[int] = set()
+STARTED: set[int] = set()  # what the tests have started themselves
 
 
 def free_port() -> int:
@@ -124,7 +124,7 @@ class Redline:
         argv = [self.python, "-m", "bot.cli", *command]
         with self.log.open("ab") as log:
             self.processes.append(subprocess.Popen(argv, env=environment, stdout=log, stderr=log))
-        _STARTED.add(self.processes[-1].pid)
+        STARTED.add(self.processes[-1].pid)
         return self.processes[-1]
 
     def ready(self) -> bool:
@@ -160,7 +160,7 @@ class Redline:
         found = []
         for one in psutil.Process().children():
             line = " ".join(_line(one))
-            if line and one.pid not in _STARTED and not _FORGE.search(line):
+            if line and one.pid not in STARTED and not _FORGE.search(line):
                 found.append(one)
         return found
 
