@@ -1,6 +1,7 @@
 """The house rules that no linter knows: sizes, and that every module stands in the layers."""
 
 import ast
+import re
 import statistics
 import tomllib
 from collections.abc import Iterator
@@ -55,6 +56,12 @@ def test_every_module_stands_in_the_layers() -> None:
         and not module.endswith("__init__")
     ]
     assert not loose
+
+
+def test_every_attack_is_tried_where_the_list_says() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "docs" / "attacks.md").read_text("utf-8"))
+    assert len(named) > 30
+    assert not [path for path in named if not (ROOT / path).is_file()]
 
 
 def test_no_registry_is_named() -> None:

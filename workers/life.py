@@ -25,7 +25,7 @@ def _begin(**_: object) -> None:
     """All that is printed is one kind of log; Celery writes some of its words to stdout itself."""
     logging.captureWarnings(True)
     sys.__stdout__ = None  # type: ignore[misc]
-    scratch.clear()
+    _begin_process()
 
 
 def _begin_process(**_: object) -> None:
@@ -45,4 +45,5 @@ def _shutting_down(**_: object) -> None:
 
 
 def _end(**_: object) -> None:
+    scratch.leave()
     scratch.clear()

@@ -17,6 +17,8 @@ _lock: list[int] = []
 def own() -> None:
     """Give this process a folder of its own; all its temporary files come to lie in it."""
     tempfile.tempdir = None
+    for inherited in _lock:
+        os.close(inherited)
     folder = Path(tempfile.mkdtemp(prefix=_NEW))
     folder.chmod(0o711)  # tools run as nobody and must reach their own folders in it
     _lock[:] = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY)]

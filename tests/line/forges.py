@@ -45,6 +45,11 @@ class GitHub:
         self.fake, self._app = FakeGitHub(folder / "github"), app
         self.keys: list[AppKey] = []
 
+    def unlimited(self) -> None:
+        """For all scenarios together, without the pace: tests of limits set their own."""
+        limits = self.fake.limits
+        limits.hourly = limits.writes_a_minute = limits.writes_an_hour = 1_000_000
+
     def settings(self) -> dict[str, str]:
         """The environment that Redline needs to speak to it."""
         own = self._as_app() if self._app else self._as_person()
@@ -105,6 +110,10 @@ class GitLab:
     def __init__(self, folder: Path, app: bool = True) -> None:
         self.fake = FakeGitLab(folder / "gitlab", prefix="/gitlab")
         self.keys: list[AppKey] = []
+
+    def unlimited(self) -> None:
+        """As above."""
+        self.fake.limits.a_minute = self.fake.limits.notes_a_minute = 1_000_000
 
     def settings(self) -> dict[str, str]:
         """The environment that Redline needs to speak to it."""

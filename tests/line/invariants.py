@@ -1,4 +1,4 @@
-"""What must hold after each fault, whatever happened in between (RELIABILITY: I1 to I5)."""
+"""What must hold after each fault, whatever happened in between."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -34,7 +34,7 @@ T = TypeVar("T")
 # Others that the tests themselves have running: the forge with its git, and a database.
 _FORGE = re.compile(r"http-backend|upload-pack|tests\.fakes|resource_tracker|postgres")
 _PR_SET_CHILD_SUBREAPER = 36
-_others: list["Redline"] = []  # all that run beside one another
+STARTED: set[int] = set()  # what the tests have started themselves
 
 
 def free_port() -> int:
@@ -101,7 +101,6 @@ class Redline:
             # Not below the test's own folder: a tool that runs as nobody must reach its files.
             self.temporary = Path(tempfile.mkdtemp(prefix="rl-"))
             self.temporary.chmod(0o711)
-        _others.append(self)
         for command in self.commands:
             self.run(*command)
         try:
@@ -126,6 +125,7 @@ class Redline:
         argv = [self.python, "-m", "bot.cli", *command]
         with self.log.open("ab") as log:
             self.processes.append(subprocess.Popen(argv, env=environment, stdout=log, stderr=log))
+        STARTED.add(self.processes[-1].pid)
         return self.processes[-1]
 
     def ready(self) -> bool:
@@ -151,8 +151,6 @@ class Redline:
         for one in left:
             one.kill()
         self.processes.clear()
-        if self in _others:
-            _others.remove(self)
         if self.temporary.name:
             self.left += map(str, self.temporary.iterdir())
             shutil.rmtree(self.temporary)
@@ -160,11 +158,10 @@ class Redline:
 
     def orphans(self) -> list[psutil.Process]:
         """What its killed processes have left: these become children of the tests."""
-        known = {process.pid for each in (self, *_others) for process in each.processes}
         found = []
         for one in psutil.Process().children():
             line = " ".join(_line(one))
-            if line and one.pid not in known and not _FORGE.search(line):
+            if line and one.pid not in STARTED and not _FORGE.search(line):
                 found.append(one)
         return found
 

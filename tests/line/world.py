@@ -62,6 +62,7 @@ class World:
 
     def __enter__(self) -> "World":
         self._stack.enter_context(self.fake)
+        self.there.unlimited()
         environment = {**self.there.settings(), **self.environment}
         options = {"forge": self.there.name, **self.options}
         self.redline = Redline(self.folder / "state", environment, **options)
@@ -116,6 +117,13 @@ class World:
         with self.engine.connect() as connection:
             value: int | None = connection.execute(found, {"name": name}).scalar()
             return value or 0
+
+    def waiting_commands(self) -> int:
+        """Comments that nobody has dealt with."""
+        with self.engine.connect() as connection:
+            found = connection.execute(text("SELECT count(*) FROM commands WHERE finished_at = 0"))
+            value: int = found.scalar_one()
+            return value
 
     def learn(self) -> None:
         """See what stands at changes that nothing disturbs: that is what faults must not alter.

@@ -1,4 +1,4 @@
-"""Folders, YAML and Dockerfiles that explode: SAFETY 27, 50 to 52, 57, 58, 60 and 62."""
+"""What explodes: attacks 27, 50 to 52, 57, 58, 60 and 62 of docs/attacks.md."""
 
 import resource
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Git and files: SAFETY 22 to 30, and files that hide."""
+"""Git and files: attacks 22 to 30 of docs/attacks.md, and files that hide."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""What the words of a change may do in ours, which is nothing: SAFETY 48, 59, 61, 63, 64."""
+"""What the words of a change may do in ours, which is nothing.
+
+Attacks 48, 59, 61, 63 and 64 of docs/attacks.md.
+"""
 
 import json
 
