@@ -1,6 +1,7 @@
 """One database, SQLite or PostgreSQL, behind the same two kinds of transaction."""
 
 import os
+import sqlite3
 import threading
 import time
 import weakref
@@ -148,7 +149,8 @@ def _sqlite(url: URL, patience: float) -> Engine:
     def set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # else the driver begins transactions of its own
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _use_wal(cursor, patience)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -160,6 +162,20 @@ def _sqlite(url: URL, patience: float) -> Engine:
             _begin_to_write(connection, patience)
 
     return engine
+
+
+def _use_wal(cursor: Any, patience: float) -> None:
+    """Of several that open a new database at once SQLite refuses one, without any waiting."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_to_write(connection: Connection, patience: float) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,29 @@ def test_a_fault_of_ours_is_not_called_busy(ledger: Ledger) -> None:
         lease.done(None, "passed", b"{}")  # type: ignore[arg-type]
     assert not isinstance(raised.value, Busy | Lost)
     lease.check()
+
+
+@pytest.mark.parametrize(("times", "message"), [(3, "database is locked"), (1, "disk I/O error")])
+def test_of_those_who_open_a_new_file_at_once_none_is_turned_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, times: int, message: str
+) -> None:
+    """About one in a hundred is refused without any waiting: here it is made to happen."""
+    refused = [message] * times
+
+    class Hasty(sqlite3.Cursor):
+        def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
+            if "journal_mode" in sql and refused:
+                raise sqlite3.OperationalError(refused.pop())
+            return super().execute(sql, *rest)
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, *_: object, **__: object) -> sqlite3.Cursor:
+            return super().cursor(Hasty)
+
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", partial(sqlite3.connect, factory=Connection))
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    if "locked" in message:
+        Ledger.open(url).close()
+    else:
+        with pytest.raises(Busy, match=message):
+            Ledger.open(url)
