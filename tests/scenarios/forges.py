@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.change import ChangeId
+from bot.change import ChangeId, ForgeName
 from bot.hooks.delivery import Delivery
 
 Files = Mapping[str, str | None]
@@ -104,6 +104,7 @@ class Repository(Protocol):
 class Forge(Protocol):
     """One fake forge, and a Redline account on it."""
 
+    name: ForgeName
     annotates: bool
     edits_running: bool
     """Whether the title of a status can change while it runs."""

@@ -154,6 +154,7 @@ class GitHub:
 
     folder: Path
     app: bool
+    name: ForgeName = ForgeName.GITHUB
     annotates: bool = field(init=False)
     edits_running: bool = True
     takes_any_line: bool = False

@@ -161,6 +161,7 @@ class GitLab:
     """Implements Forge; a context manager."""
 
     folder: Path
+    name: ForgeName = ForgeName.GITLAB
     annotates: bool = False
     edits_running: bool = False
     takes_any_line: bool = True

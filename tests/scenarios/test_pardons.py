@@ -1,0 +1,66 @@
+"""What people let pass: it is said in the title, and lapses when what the change does differs."""
+
+from bot.review import Action, Effect
+from tests.scenarios.forges import Page
+from tests.scenarios.stage import found, ran
+from tests.scenarios.world import World, summary, text
+
+BEFORE, AFTER = {"db.tf": text()}, {"db.tf": text(l9="nine")}
+GONE = found("destroyed", "db.tf", 9, name="aws_db_instance.main")
+DESTROY = Effect("", "aws_db_instance.main", "aws_db_instance", Action.DESTROY)
+OTHER = Effect("", "aws_db_instance.main", "aws_db_instance", Action.REPLACE, "delete-create")
+PLAN = ran(GONE, stage="tofu-plan", effects=(DESTROY,))
+
+
+def acknowledged(world: World) -> Page:
+    page = world.given(BEFORE, AFTER)
+    world.stage.results = (PLAN,)
+    assert world.reviewed(page).state == "failure"
+    page.comment("mia", f"/redline acknowledge {GONE.id} --reason moved by hand")
+    return page
+
+
+def test_acknowledged_is_green_and_says_by_whom(world: World) -> None:
+    page = acknowledged(world)
+    shown = world.reviewed(page)
+    assert shown.state == "success"
+    assert "Acknowledged by @mia: moved by hand" in shown.title
+    assert "aws_db_instance.main" in summary(page)
+
+
+def test_it_holds_for_the_next_push_that_does_the_same(world: World) -> None:
+    page = acknowledged(world)
+    world.work()
+    page.push({"notes.md": "more\n"})
+    assert world.reviewed(page).state == "success"
+
+
+def test_it_lapses_when_the_effects_differ(world: World) -> None:
+    page = acknowledged(world)
+    world.work()
+    page.push({"db.tf": text(l9="other")})
+    world.stage.results = (ran(GONE, stage="tofu-plan", effects=(OTHER,)),)
+    assert world.reviewed(page).state == "failure"
+
+
+def test_it_lapses_when_a_retarget_alters_the_effects(world: World) -> None:
+    page = acknowledged(world)
+    world.work()
+    world.repository.push("release", {"notes.md": "notes\n"})
+    world.stage.results = (ran(GONE, stage="tofu-plan", effects=(OTHER,)),)
+    page.retarget("release")
+    assert world.reviewed(page).state == "failure"
+
+
+def test_a_paused_change_has_its_status_and_no_comment(world: World) -> None:
+    page = world.given(BEFORE, AFTER)
+    page.comment("ada", "/redline pause")
+    world.stage.results = (PLAN,)
+    world.work()
+    page.push({"notes.md": "more\n"})
+    assert world.reviewed(page).state == "failure"
+    assert (page.threads(), page.summaries()) == ([], [])
+    page.comment("ada", "/redline resume")
+    page.push({"notes.md": "most\n"})
+    assert world.reviewed(page).state == "failure"
+    assert len(page.threads()) == 1
