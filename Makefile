@@ -56,7 +56,7 @@ sample: venv
 	@$(BIN)/python -m tests.sample --seed $(SEED)
 
 soak: venv tools
-	@REDLINE_SEEDS=30 $(BIN)/pytest -m "" tests/line tests/history
+	@REDLINE_SEEDS=30 $(BIN)/pytest -m "" tests/line tests/history tests/scenarios
 
 bench: venv
 	@$(BIN)/python -m tests.bench
