@@ -178,10 +178,13 @@ def numbered(count: int, noun: str) -> str:
 
 
 def annotations(review: Review) -> tuple[Annotation, ...]:
-    """What has no thread, at its line: what does not block and is of no family; all in a draft."""
+    """What counts and has no thread, at its line: what does not block and is of no family.
+
+    All of it in a draft.
+    """
     quiet = (
         finding
-        for finding in review.findings
+        for finding in review.counted
         if review.change.draft
         or (finding.severity < review.gate.block_on and finding.family is None)
     )

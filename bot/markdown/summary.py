@@ -8,8 +8,8 @@ from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
 from bot.markdown.rows import fitting, size
 from bot.markdown.status import numbered, why
-from bot.markdown.thread import folded, tally
-from bot.review import Outcome, Pardon, PardonKind, Review, StageResult
+from bot.markdown.thread import folded, passed, tally
+from bot.review import Outcome, PardonKind, Review, StageResult
 from rules.finding import Finding
 from rules.profile import Profile
 
@@ -65,9 +65,9 @@ def _outcome(page: Page) -> str:
         verb = "could not check everything"
     else:
         verb = "nothing blocks"
-    passed = Counter(each.kind for one in review.findings if (each := review.pardon(one)))
+    pardons = Counter(each.kind for one in review.findings if (each := review.pardon(one)))
     counted = [tally(review.counted)]
-    counted += [f"{passed[kind]} {kind.words}" for kind in PardonKind if passed[kind]]
+    counted += [f"{pardons[kind]} {kind.words}" for kind in PardonKind if pardons[kind]]
     said = ", ".join(part for part in counted if part)
     return f"**Redline: {verb}**{f' · {said}' if said else ''}"
 
@@ -125,8 +125,7 @@ def _table(page: Page, findings: Sequence[Finding], room: int) -> str:
 
 def _row(page: Page, finding: Finding) -> str:
     message = escape(cut(finding.message, 500))
-    pardon = page.review.exceptions.get(finding.identity)
-    message += _passed(pardon) if pardon is not None else ""
+    message += passed(page.review.exceptions.get(finding.identity))
     resolver = page.resolved.get(finding.identity)
     if resolver is not None:
         by = f" by {code(f'@{resolver}')}" if resolver else ""
@@ -135,14 +134,6 @@ def _row(page: Page, finding: Finding) -> str:
     return (
         f"| {finding.severity.word} | {message} | {page.links.place(finding.location)} | {name} |"
     )
-
-
-def _passed(pardon: Pardon) -> str:
-    """Who let it pass, until when, and why."""
-    until = f" until {pardon.until}" if pardon.until else ""
-    waits = ", waits for someone who may" if pardon.waits else ""
-    by, reason = code(f"@{pardon.by}"), escape(cut(pardon.reason, 200))
-    return f" ({pardon.kind.words} by {by}{until}{waits}: {reason})"
 
 
 def _others(page: Page, findings: Sequence[Finding], room: int) -> str:

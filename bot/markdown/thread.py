@@ -11,7 +11,7 @@ from bot.markdown.docs import doc
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
 from bot.markdown.rows import fitting
-from bot.review import Review
+from bot.review import Pardon, Review
 from rules.finding import Family, Finding, Severity
 
 LISTED = 25  # findings of one rule that one thread lists
@@ -91,10 +91,11 @@ def place(group: Group, diff: Diff, forge: ForgeName) -> Anchor:
 
 
 def body(
-    group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str], *, offered: bool = False
+    group: Group, anchor: Anchor, links: Links, review: Review, *, offered: bool = False
 ) -> str:
     """The thread's text, without its mark. ``offered``: its suggestion can be committed here."""
-    parts = [_said(group, anchor, links, ids), _fix(group)]
+    ids = review.ids
+    parts = [_said(group, anchor, links, review), _fix(group)]
     if offered and group.first.suggestion:
         parts.append(suggestion.block(group.first.suggestion, links.change.id.forge))
     parts.append(_why(group.first.rule))
@@ -105,11 +106,12 @@ def body(
     return "\n\n".join(part for part in parts if part)
 
 
-def _said(group: Group, anchor: Anchor, links: Links, ids: Mapping[str, str]) -> str:
+def _said(group: Group, anchor: Anchor, links: Links, review: Review) -> str:
     finding, severity = group.first, group.first.severity.word.capitalize()
     if len(group.findings) == 1:
-        return f"**{severity}:** {escape(finding.message)}{_away(finding, anchor, links)}"
-    every = (_row(each, group, links, ids) for each in group.findings)
+        message = escape(finding.message) + passed(review.exceptions.get(finding.identity))
+        return f"**{severity}:** {message}{_away(finding, anchor, links)}"
+    every = (_row(each, group, links, review) for each in group.findings)
     rows = fitting(every, _ROWS_ROOM, LISTED)
     more = len(group.findings) - len(rows)
     if more > 0:
@@ -134,13 +136,23 @@ def tally(findings: Iterable[Finding]) -> str:
     return ", ".join(f"{n} {word}{'s' * (n > 1 and word != 'blocking')}" for n, word in shown)
 
 
-def _row(finding: Finding, group: Group, links: Links, ids: Mapping[str, str]) -> str:
+def passed(pardon: Pardon | None) -> str:
+    """Who let it pass, until when, and why; ``""`` for nobody."""
+    if pardon is None:
+        return ""
+    until = f" until {pardon.until}" if pardon.until else ""
+    waits = ", waits for someone who may" if pardon.waits else ""
+    by, reason = code(f"@{pardon.by}"), escape(cut(pardon.reason, 200))
+    return f" ({pardon.kind.words} by {by}{until}{waits}: {reason})"
+
+
+def _row(finding: Finding, group: Group, links: Links, review: Review) -> str:
     unlike = any(each.severity is not group.first.severity for each in group.findings)
     severity = f"{finding.severity.word}: " if unlike else ""
-    name = code(ids[finding.identity])
+    name = code(review.ids[finding.identity])
     own = finding.fix if len(_fixes_of(group)) > 1 else ""
     fix = f"\n  **Fix:** {escape(cut(own, 500))}" if own else ""
-    message = escape(cut(finding.message, 500))
+    message = escape(cut(finding.message, 500)) + passed(review.exceptions.get(finding.identity))
     return f"- {severity}{message} ({links.line(finding.location)}, {name}){fix}"
 
 

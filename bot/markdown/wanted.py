@@ -50,14 +50,22 @@ class Wanted:
 
     @cached_property
     def candidates(self) -> tuple[Group, ...]:
-        """Those that are said in a thread if there is room: none while the change is a draft."""
+        """Those that are said in a thread if there is room: none while the change is a draft.
+
+        What people let pass is told to nobody once more.
+        """
         if self.review.change.draft:
             return ()
-        least = self.review.gate.block_on
-        blocking = (each for each in self.groups if each.first.severity >= least)
-        either = (each for each in self.groups if each.worthy or each.first.severity >= least)
-        worthy = either if self.begun is None else blocking
-        return tuple(each for each in worthy if self.place(each).kind is not AnchorKind.SUMMARY)
+        worthy = [each for each in self.groups if each.worthy or self._blocks(each)]
+        counted = (each for each in worthy if not all(map(self.review.pardon, each.findings)))
+        return tuple(each for each in counted if self.place(each).kind is not AnchorKind.SUMMARY)
+
+    def may_begin(self, group: Group) -> bool:
+        """Whether its thread may begin now: of what a late stage adds, only where it blocks."""
+        return self.begun is None or self._blocks(group)
+
+    def _blocks(self, group: Group) -> bool:
+        return group.first.severity >= self.review.gate.block_on
 
     @property
     def room(self) -> int:
@@ -88,9 +96,8 @@ class Wanted:
     def mark(self, group: Group) -> Mark:
         """Who its thread is, and a hash of what it says."""
         first, there = group.first, self.place(group)
-        said = thread.body(
-            group, there, self._blind, self.review.ids, offered=self._offered(group, there)
-        )
+        offered = self._offered(group, there)
+        said = thread.body(group, there, self._blind, self.review, offered=offered)
         return Mark(
             CommentKind.THREAD,
             rule=first.rule,
@@ -117,7 +124,7 @@ class Wanted:
 
     def _thread(self, group: Group, there: Anchor, stands: Anchor | None) -> Comment:
         offered = self._offered(group, stands)
-        text = thread.body(group, there, self._links, self.review.ids, offered=offered)
+        text = thread.body(group, there, self._links, self.review, offered=offered)
         return self._comment(self.mark(group), text, there)
 
     def _offered(self, group: Group, stands: Anchor | None) -> bool:

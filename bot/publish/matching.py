@@ -68,7 +68,8 @@ def chosen(
         if group in match.threads or subject(wanted.mark(group)) in expected:
             continue
         name = _brief(_called(group, {}))
-        if name in match.left or len(fresh) >= wanted.room:
+        room = len(fresh) < wanted.room and wanted.may_begin(group)
+        if name in match.left or not room:
             left.append(name)
         else:
             fresh.append(group)

@@ -9,7 +9,7 @@ from bot.change import AnchorKind, ChangedFile, Diff, FileStatus
 from bot.forges.base import Denied, Refused, Unsure
 from bot.markdown import wanted
 from bot.publish import Timing, publish
-from bot.review import Review, StageResult
+from bot.review import Pardon, PardonKind, Review, StageResult
 from rules.finding import Family, Finding, Severity, Suggestion
 from tests.bot.given import (
     HEAD,
@@ -41,10 +41,12 @@ class Story:
         self.talk = FakeConversation(ID, KEY, Diff(self.files), self.clock)
         self.guard = FakeGuard(self.clock)
 
-    def run(self, judged: Review, renames: Mapping[str, str] | None = None) -> list[str]:
+    def run(
+        self, judged: Review, renames: Mapping[str, str] | None = None, begun: int | None = None
+    ) -> list[str]:
         """Publish; the writes that it took."""
         before = len(self.talk.log)
-        want = wanted(judged, self.talk.diff, KEY)
+        want = wanted(judged, self.talk.diff, KEY, begun=begun)
         timing = Timing(self.settle, self.clock.sleep)
         publish(self.talk, want, self.guard, lambda _run: renames or {}, timing)
         return self.talk.log[before:]
@@ -240,6 +242,37 @@ def test_the_gravest_get_the_threads(story: Story) -> None:
     assert "blocking-rule" in said
     assert "`gone`" in said
     assert "rule-08" not in said
+
+
+def test_what_people_let_pass_says_so_and_begins_no_thread(story: Story) -> None:
+    """A thread that stands says it too; where nothing was said yet the row is enough."""
+    other = finding("floating-image", line=20, family=None, message="Image `nginx` has no tag.")
+    story.found(finding())
+    results = (result(finding(), other),)
+    exceptions = {
+        each.identity: Pardon(PardonKind.ALLOW, "mia", "known, see *wiki*", "2026-12-31")
+        for each in (finding(), other)
+    }
+    judged = replace(review(*results), exceptions=exceptions)
+    assert story.run(judged) == ["edit", "edit"]
+    said = "(allowed by `@mia` until 2026-12-31: known, see `*wiki*`)"
+    assert said in story.thread.body
+    assert story.summary.count(said) == 2
+    assert story.run(judged) == []
+    assert story.run(replace(judged, exceptions={})) == ["edit", "edit", "post"], "it lapsed"
+    assert len(story.talk.open()) == 2
+
+
+def test_what_a_late_stage_adds_stays_a_row_unless_it_blocks(story: Story) -> None:
+    """And is told of by no later push either."""
+    late = replace(finding("host-network", line=20), severity=Severity.WARNING)
+    grave = finding("privileged-container", line=30)
+    story.found(finding())
+    both = review(result(finding()), result(late, grave, stage="late"))
+    story.run(both, begun=1)
+    assert sorted(each.anchor.line for each in story.talk.open()) == [12, 30]
+    assert "`host-network`" not in "".join(each.body for each in story.talk.open())
+    assert story.run(both) == []
 
 
 def test_an_unchecked_stage_fixes_nothing(story: Story) -> None:
