@@ -27,13 +27,13 @@ class Gate:
         found = self._find()
         return found is not None and (found[2].run, found[2].stage) == (head, Progress.DONE)
 
-    def show(self, head: str, status: Status) -> None:
-        """Say how it stands; open unless that is green. It begins with the first outcome."""
+    def show(self, head: str, status: Status, *, begin: bool = True) -> None:
+        """Say how it stands; open unless that is green. ``begin``: the first outcome opens it."""
         found, over = self._find(), status.progress is Progress.DONE and status.green
         said = status.title if status.progress is Progress.DONE else ""  # progress is not edited in
         mark = Mark(CommentKind.GATE, run=head, stage=status.progress, body=said[:255])
         if found is None:
-            if status.progress is not Progress.DONE:
+            if status.progress is not Progress.DONE or not begin:
                 return
             made = self._client.post(self._path, self._body(mark, status), answers.Discussion)
             found = (made, made.notes[0], mark)

@@ -81,6 +81,8 @@ class Statuses:
             except (Gone, Forbidden):
                 self._shut.put((place.project, change.id), True)
             else:
+                if status.progress is Progress.DONE:  # a thread from before that was possible
+                    self._gate(change).show(change.head, status, begin=False)
                 return
         self._gate(change).show(change.head, status)
 

@@ -353,6 +353,24 @@ def test_else_a_thread_takes_its_place(
     assert from_fork.notifications == told
 
 
+def test_a_status_that_can_be_shown_later_ends_the_thread(
+    as_bot: Connect, repo: Repo, from_fork: MergeRequest
+) -> None:
+    """Someone runs a pipeline for the fork's change: nobody looks at the thread any more."""
+    repo.set(only_allow_merge_if_all_discussions_are_resolved=True)
+    forge = as_bot()
+    change = forge.change(id_of(from_fork))
+    forge.status(change, FAILED)
+    assert from_fork.mergeable == "discussions_not_resolved"
+    repo.pipeline(from_fork.head, "refs/merge-requests/1/head")
+    later = as_bot()
+    later.status(change, RUNNING)
+    later.status(change, PASSED)
+    assert rows(repo, change.head) == [("success", "0 blocking")]
+    assert gate(from_fork) == [(f"**Redline** at {change.head[:7]}: 0 blocking", True)]
+    assert from_fork.mergeable == "mergeable"
+
+
 def test_a_green_change_of_a_fork_has_a_thread_that_is_resolved(
     forge: GitLab, repo: Repo, from_fork: MergeRequest
 ) -> None:
