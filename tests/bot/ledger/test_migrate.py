@@ -5,12 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import TextClause, create_engine, text
 
 import bot.ledger
+from bot.change import ChangeId, ForgeName
 from bot.ledger import Ledger, Unusable
 from bot.ledger.models import SCHEMA, Base
 from tests.databases import Open
@@ -69,3 +72,60 @@ def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
         connection.execute(text("DROP TABLE machines"))
     Ledger.open(empty_url).close()
     engine.dispose()
+
+
+def test_a_ledger_of_the_first_schema_goes_forward_with_what_it_holds(empty_url: str) -> None:
+    """A change that waits, and one that was reviewed: neither is lost, nor wanted once more."""
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        folder = Path(bot.ledger.__file__).parent / "migrations"
+        config.set_main_option("script_location", str(folder))
+        command.upgrade(config, "0001")
+        for number, (wanted, done) in enumerate(((3, 1), (2, 2)), 1):
+            connection.execute(_as_of_first(number, wanted, done))
+        review = "INSERT INTO reviews (change, head, at, body) VALUES (2, :head, 5, :body)"
+        connection.execute(text(review), {"head": "a" * 40, "body": b"{}"})
+    engine.dispose()
+    ledger = Ledger.open(empty_url)
+    waits, reviewed = (ChangeId(ForgeName.GITHUB, 7, number=number) for number in (1, 2))
+    assert ledger.lease(reviewed, "worker", 60) is None
+    lease = ledger.lease(waits, "worker", 60)
+    assert lease is not None
+    assert lease.keyed
+    assert ledger.review(reviewed) == b"{}"
+    shelf = ledger.look(reviewed)
+    assert shelf is not None
+    assert shelf.review is not None
+    assert shelf.review.report == b""
+    lease.done("b" * 40, "passed", b"{}", b"page")
+    assert ledger.people.said(reviewed).allowances == ()
+    ledger.close()
+
+
+def _as_of_first(number: int, wanted: int, done: int) -> TextClause:
+    """A row as the first schema has it: what is not named is 0 or empty."""
+    values = {
+        "id": number,
+        "number": number,
+        "repository": 7,
+        "wanted": wanted,
+        "done": done,
+        "forge": "'github'",
+        "kind": "'change'",
+        "ref": "''",
+        "head": "''",
+        "owner": "''",
+        "open": "true",
+        "reviewed": "''",
+        "outcome": "''",
+        "reason": "''",
+    }
+    zero = (
+        "at", "pushed", "forced", "announced", "wished_at", "not_before", "queued_at",
+        "announce_queued_at", "fence", "taken", "until", "leased_at", "rechecked_at",
+        "reviewed_at", "dead_at",
+    )  # fmt: skip
+    values |= dict.fromkeys(zero, 0)
+    names, row = ", ".join(values), ", ".join(map(str, values.values()))
+    return text(f"INSERT INTO changes ({names}) VALUES ({row})")
