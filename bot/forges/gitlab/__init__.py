@@ -249,6 +249,6 @@ class GitLab:
 
 
 def _role(member: answers.Member) -> Role:
-    if member.state != "active":
+    if (member.state, member.membership_state) != ("active", "active"):
         return Role.NONE
     return next((role for level, role in _LEVELS if member.access_level >= level), Role.NONE)

@@ -95,12 +95,16 @@ class Branch(Struct, frozen=True):
 
 
 class Member(Struct, frozen=True):
-    """What someone may do; of a custom role the level that it is built on."""
+    """What someone may do; of a custom role the level that it is built on.
+
+    ``state`` is the account's; a membership may wait for approval, and gives nothing until then.
+    """
 
     id: int
     username: str
     access_level: int = 0
     state: str = "active"
+    membership_state: str = "active"
 
 
 class CommitStatus(Struct, frozen=True):

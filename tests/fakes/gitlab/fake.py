@@ -114,6 +114,10 @@ class FakeGitLab:
         """An administrator blocks someone: their token is refused, their state says so."""
         self.server.state.blocked.add(self.user(login).id)
 
+    def await_approval(self, login: str) -> None:
+        """Someone's memberships wait for an owner: they are listed, and give no access yet."""
+        self.server.state.awaiting.add(self.user(login).id)
+
     def group(self, path: str, roles: Mapping[str, Level]) -> None:
         """Roles that hold in all projects of a group and of those below it."""
         for login in roles:

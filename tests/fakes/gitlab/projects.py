@@ -110,8 +110,9 @@ def get_project(call: Call) -> Answer:
 
 
 def member(call: Call, one: Account, level: int) -> dict[str, Any]:
+    waits = one.id in call.server.state.awaiting
     return {**shapes.user(call.server, one), "access_level": level, "expires_at": None,
-            "created_at": None, "membership_state": "active"}  # fmt: skip
+            "created_at": None, "membership_state": "awaiting" if waits else "active"}  # fmt: skip
 
 
 def find(call: Call, wanted: int) -> Account | None:

@@ -245,6 +245,7 @@ class State:
         self.clock = Clock()
         self.accounts: dict[str, Account] = {}
         self.blocked: set[int] = set()
+        self.awaiting: set[int] = set()  # members who wait for an owner's approval
         self.projects: dict[int, Project] = {}
         self.former: dict[str, int] = {}
         self.groups: dict[str, dict[str, int]] = {}

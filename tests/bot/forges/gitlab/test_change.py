@@ -286,6 +286,14 @@ def test_who_is_blocked_has_no_role(
     assert forge.role(change, "bob") is Role.NONE
 
 
+def test_who_waits_for_approval_has_no_role(
+    forge: GitLab, change: Change, repo: Repo, gitlab: FakeGitLab
+) -> None:
+    repo.allow("bob", "maintainer")
+    gitlab.await_approval("bob")
+    assert forge.role(change, "bob") is Role.NONE
+
+
 def test_nobody_has_no_role(forge: GitLab, change: Change) -> None:
     assert forge.role(change, "nobody-of-that-name") is Role.NONE
     assert forge.role(change, "../../org?x=#y&z") is Role.NONE
