@@ -142,13 +142,14 @@ def only_warnings(telling: Telling) -> None:
     The change may be merged: what warns is said once, in the summary and (on GitHub, with an App)
     beside its lines.
     """
-    image = WEB_DOCKERFILE.replace("node:20.15.1-bookworm-slim", "node:20-bookworm-slim").replace(
+    image = WEB_DOCKERFILE.replace("node:20.15.1-bookworm-slim", "node:latest").replace(
         "RUN npm ci\n",
-        "RUN apt-get update && apt-get install -y git python3\n"
-        "RUN curl -sSf https://shop.example/setup.sh | sh\n"
-        "RUN npm ci\nRUN cd /app && npm prune $NPM_FLAGS\n",
+        "RUN apt-get update && apt-get install -y git\n"
+        "RUN apt-get install -y python3\n"
+        "RUN cat <(git --version) && cd /app && npm ci $FLAGS\n",
     )
-    telling.opens("ada needs git to build the web service", {"services/web/Dockerfile": image})
+    files = {"services/web/Dockerfile": image.replace("USER 101:101", "USER nginx")}
+    telling.opens("ada needs git to build the web service", files)
 
 
 def blocked_and_unchecked(telling: Telling) -> None:

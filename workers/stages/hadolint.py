@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -48,10 +48,14 @@ class _Row(msgspec.Struct):
 
 
 class _Codes(msgspec.Struct):
-    """What we know of hadolint's codes: which rule of ours answers one, which are noise."""
+    """What we know of hadolint's codes: which rule of ours answers one, which never warn.
+
+    ``once`` are said once a file: whoever writes so does it in each line, and knows.
+    """
 
     ours: dict[str, str]
     info: list[str]
+    once: list[str]
     messages: dict[str, str]
 
 
@@ -112,8 +116,7 @@ def _linted(
         for row in rows[: MOST_FINDINGS + 1]
         if (number := _number(row.file, len(paths))) is not None
     ]
-    every = [_finding(one) for one in found if one.code != _UNPARSED]
-    every += _silenced(project, files, found)
+    every = [*_findings(project, found), *_silenced(project, files, found)]
     unparsed = sorted({one.dockerfile.path for one in found if one.code == _UNPARSED})
     subjects = frozenset((folder(path), path) for path in paths)
     findings, excess = cut(numbered(every))
@@ -231,20 +234,49 @@ def _number(name: str, count: int) -> int | None:
     return int(digits) if plain and int(digits) < count else None
 
 
+def _findings(project: Project, found: Sequence[_Found]) -> Iterator[Finding]:
+    """One for each row, or for all rows of a file with a code that is said once."""
+    written = {each.new_path: each.added for each in project.changed}
+    repeated: dict[tuple[str, str], list[_Found]] = {}
+    for one in found:
+        if one.code in codes().once:
+            repeated.setdefault((one.dockerfile.path, one.code), []).append(one)
+        elif one.code != _UNPARSED:
+            yield _finding(one)
+    for (path, _), them in repeated.items():
+        yield _for_all(them, written.get(path, frozenset()))
+
+
+def _for_all(them: Sequence[_Found], written: Collection[int]) -> Finding:
+    """It stands at the first that the change wrote; how many they are tells nothing apart."""
+    first = next((_finding(one) for one in them if one.line in written), _finding(them[0]))
+    lines = len({one.line for one in them})
+    more = f" Found on {lines} lines of this file." if lines > 1 else ""
+    return replace(first, message=first.message + more, detail="")
+
+
 def _finding(found: _Found) -> Finding:
     dockerfile, table = found.dockerfile, codes()
     grave = found.level in ("error", "warning") and found.code not in table.info
     place = dockerfile.instruction_at(found.line)
-    fallback = f"{'ShellCheck' if found.code.startswith('SC') else 'hadolint'} warns here"
     return Finding(
         rule=f"hadolint/{_code(found.code)}",
         severity=Severity.WARNING if grave else Severity.INFO,
         location=_location(dockerfile, place, found.line),
-        message=table.messages.get(found.code, f"{fallback} ({_code(found.code)})."),
+        message=table.messages.get(found.code) or _unknown(_code(found.code)),
         detail=_detail(dockerfile, place),
         address=dockerfile.path,
         project=folder(dockerfile.path),
     )
+
+
+def _unknown(code: str) -> str:
+    """What is said of a code without words of ours."""
+    if code.startswith("SC3"):
+        return f"The shell here may be one that does not know this: set SHELL to bash ({code})."
+    if code.startswith("SC"):
+        return f"ShellCheck sees a possible mistake in this shell command ({code})."
+    return f"hadolint warns here ({code})."
 
 
 def _code(code: str) -> str:

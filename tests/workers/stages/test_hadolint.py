@@ -2,10 +2,12 @@
 
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.change import ChangedFile, FileStatus, Hunk
 from rules.finding import Finding, Severity
 from tests.workers.stages.given import Files, project
 from workers import sandbox
@@ -68,6 +70,51 @@ def test_edits_elsewhere_change_no_identity() -> None:
     text = "# c\n" + DIRTY.replace("12.8", "12.9").replace("WORKDIR", "RUN true\nWORKDIR")
     after = {one.rule: one.identity for one in judged({"Dockerfile": text}).findings}
     assert before.items() <= after.items()
+
+
+OFTEN = """\
+FROM debian:12.8
+RUN apt-get update && apt-get install -y curl
+RUN apt-get install -y git
+RUN apt-get install -y vim
+"""
+
+
+def test_what_people_do_in_each_line_is_said_once_a_file_and_does_not_warn() -> None:
+    found = judged({"a/Dockerfile": OFTEN, "b/Dockerfile": OFTEN}).findings
+    pins = [one for one in found if one.rule == "hadolint/DL3008"]
+    assert [(one.address, one.location.line) for one in pins] == [
+        ("a/Dockerfile", 2),
+        ("b/Dockerfile", 2),
+    ]
+    assert {one.severity for one in pins} == {Severity.INFO}
+    assert pins[0].message.endswith(" Found on 3 lines of this file.")
+    (alone,) = (one for one in judged({"Dockerfile": DIRTY}).findings if one.rule == pins[0].rule)
+    assert pins[0].message.startswith(alone.message)
+    assert (alone.project, alone.detail) == ("", pins[0].detail)
+
+
+def test_it_stands_on_a_line_that_the_change_wrote() -> None:
+    file = ChangedFile(
+        FileStatus.MODIFIED, "Dockerfile", "Dockerfile", "", "", "100644", "100644",
+        (Hunk(3, 3, " +"),),
+    )  # fmt: skip
+    there = replace(project(Files({"Dockerfile": OFTEN})), changed=(file,))
+    found = [one for one in hadolint.run(there).findings if one.rule == "hadolint/DL3008"]
+    assert [one.location.line for one in found] == [4]
+
+
+def test_each_word_of_ours_is_a_sentence() -> None:
+    codes = hadolint.codes()
+    assert {*codes.once, *codes.info} <= codes.messages.keys()
+    wrong = [text for text in codes.messages.values() if text[-1] not in ".}" or len(text) > 120]
+    assert wrong == []
+
+
+def test_a_shell_mistake_is_told_in_our_words() -> None:
+    text = "FROM debian:12.8\nRUN rm -rf $TMP/x && cat <(ls)\n"
+    said = {one.rule: one.message for one in judged({"Dockerfile": text}).findings}
+    assert said["hadolint/SC3001"].startswith("`<(...)` is not in POSIX sh")
 
 
 def test_equal_ones_are_told_apart() -> None:
