@@ -1,14 +1,14 @@
-"""A change told at the fake: pushed in parts, moved, renamed and half mended, each reviewed."""
+"""A change told at a forge: pushed in parts, moved, renamed and half mended, each reviewed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
-from tests.fakes.github import PullRequest, Repo
-from tests.history.desk import Desk
+from tests.history.desk import Change, Desk
 from tests.history.fixing import mended
-from tests.history.said import said
+from tests.history.said import NOTHING, said
 from tests.history.tally import Finding, Moment, Step, Tally
 
 _YAML = (".yaml", ".yml")
@@ -50,13 +50,13 @@ class Made:
 
 
 class Telling:
-    """One change at the fake, push by push, each reviewed and compared with the one before."""
+    """One change at a forge, push by push, each reviewed and compared with the one before."""
 
-    def __init__(self, desk: Desk, repo: Repo, made: Made) -> None:
+    def __init__(self, desk: Desk, repo: Any, made: Made) -> None:
         self._desk, self._repo, self._made = desk, repo, made
-        self._pull: PullRequest | None = None
+        self._change: Change | None = None
         self._files: dict[str, bytes] = {}
-        self._last: Moment | None = None
+        self._last = Moment({}, (), NOTHING)
         self.tally = Tally()
 
     def told(self) -> Tally:
@@ -70,10 +70,10 @@ class Telling:
         return self.tally
 
     @property
-    def pull(self) -> PullRequest:
-        """The pull request, opened by the first push."""
-        assert self._pull is not None
-        return self._pull
+    def change(self) -> Change:
+        """The change, opened by the first push."""
+        assert self._change is not None
+        return self._change
 
     def _push(
         self,
@@ -86,20 +86,24 @@ class Telling:
                 self._files.pop(path, None)
             else:
                 self._files[path] = data
-        if self._pull is None:
-            self._repo.push(self._made.name, files, start=self._made.start)
-            self._pull = self._repo.open_pull(self._made.name, base=self._made.start)
+        if self._change is None:
+            name, base = self._made.name, self._made.start
+            self._repo.push(name, files, start=base)
+            self._change = self._desk.there.open(self._repo, name, base=base)
         elif files:
-            self._pull.push(files)
+            self._change.push(files)
         self._review(label, renames or {})
 
     def _review(self, label: str, renames: Mapping[str, str]) -> None:
-        findings = tuple(self._desk.review(self.pull)["findings"])
+        document = self._desk.review(self.change)
+        findings = tuple(document["findings"])
+        for stage in document["stages"]:
+            if stage["outcome"] == "unchecked":
+                self.tally.note("unchecked", f"{stage['stage']}: {stage['reason']}")
         ids = {each["id"] for each in findings if each["new"]}
-        now = Moment(dict(self._files), findings, said(self.pull, ids))
-        if self._last is not None:
-            step = Step(f"{self._made.name} {label}", self._last, now, renames)
-            self.tally.add(step.tally())
+        now = Moment(dict(self._files), findings, said(self.change, ids))
+        step = Step(f"{self._made.name} {label}", self._last, now, renames)
+        self.tally.add(step.tally())
         self._last = now
 
     def _judged(self) -> list[str]:
@@ -135,8 +139,7 @@ class Telling:
 
     def _found(self) -> list[Finding]:
         """What was found in the change's files at the last push, by place."""
-        every = self._last.findings if self._last else ()
-        found = [each for each in every if each["path"] in self._files]
+        found = [each for each in self._last.findings if each["path"] in self._files]
         return sorted(found, key=lambda each: (each["path"], each["line"], each["id"]))
 
 

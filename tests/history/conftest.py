@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.github import FakeGitHub
 from tests.history import corpus, figures
 from tests.history.desk import Desk
+from tests.line.forges import FORGES
 from tests.repositories import Repository
 
 Clone = Callable[[str], Repository]
@@ -20,19 +20,16 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     return lambda bundle: corpus.clone(bundle, folder)
 
 
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[FakeGitHub]:
-    with FakeGitHub(tmp_path / "github") as fake:
-        yield fake
+@pytest.fixture(params=FORGES)
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A reviewer at each forge, which refuses no place and nothing else."""
+    there = FORGES[request.param](tmp_path)
+    with there.fake as fake:
+        made = Desk(there, tmp_path / "state")
+        yield made
+        made.close()
         assert fake.violations == []
         assert fake.refused == []
-
-
-@pytest.fixture
-def desk(github: FakeGitHub, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(github, tmp_path / "state")
-    yield made
-    made.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,60 +1,74 @@
-"""A reviewer without queues: the strict fake, the real client, checkout and ledger, one run."""
+"""A reviewer without queues: a strict fake, the real client, checkout and ledger, one run."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from pydantic import SecretStr
-
-from bot.change import ChangeId, ForgeName
-from bot.forges.github import connect
+from bot.change import ForgeName
+from bot.forges import github, gitlab
 from bot.ledger import Ledger, Recheck
 from bot.settings import Settings
-from tests.fakes.github import FakeGitHub, PullRequest
+from tests.line.forges import Forge, identity
 from workers.run import Run
 
 KEY = "k" * 32
-_ENOUGH = 10**9
+CONNECT: dict[ForgeName, Callable[[Settings], Any]] = {
+    ForgeName.GITHUB: github.connect,
+    ForgeName.GITLAB: gitlab.connect,
+}
 Document = dict[str, Any]
 
 
-class Desk:
-    """Reviews pull requests of a fake, one after the other, as a worker does."""
+class Change(Protocol):
+    """A pull or merge request of a fake, as people hold it."""
 
-    def __init__(self, fake: FakeGitHub, state: Path) -> None:
-        fake.limits.hourly = fake.limits.writes_a_minute = fake.limits.writes_an_hour = _ENOUGH
-        app = fake.app("redline", "org")
-        self.settings = Settings(
-            state_dir=state,
-            github_url=fake.api,
-            github_app_id=app.id,
-            github_private_key=SecretStr(app.private_key),
-            secret_key=SecretStr(KEY),
-            forge_pace_seconds=0,
-            settle_seconds=0,
-        )
+    @property
+    def number(self) -> int: ...
+    @property
+    def head(self) -> str: ...
+    @property
+    def threads(self) -> list[dict[str, Any]]: ...
+    @property
+    def notifications(self) -> int: ...
+    def conversation(self) -> dict[str, Any]: ...
+    def push(self, files: Any) -> str: ...
+
+
+class Desk:
+    """Reviews changes of one forge's fake, one after the other, as a worker does.
+
+    ``settle``: seconds that listings are held to lag behind; none by default, so that no look is
+    saved.
+    """
+
+    def __init__(self, there: Forge, state: Path, settle: float = 0) -> None:
+        there.unlimited()
+        self.there = there
+        own = {name.removeprefix("REDLINE_").lower(): it for name, it in there.settings().items()}
+        rest = {"state_dir": state, "secret_key": KEY, "settle_seconds": settle}
+        self.settings = Settings.model_validate({**own, **rest, "forge_pace_seconds": 0})
         state.mkdir(parents=True, exist_ok=True)
-        self._forge = connect(self.settings)
+        self._forge = CONNECT[there.name](self.settings)
         self._ledger = Ledger.open(self.settings.database, recheck_seconds=0)
 
-    def review(self, pull: PullRequest) -> Document:
+    def repository(self, name: str) -> Any:
+        """A repository of the forge, with a first commit."""
+        return self.there.repository(f"{self.there.owner}/{name}")
+
+    def review(self, change: Change) -> Document:
         """Review the head and publish; the review as the ledger keeps it."""
-        change = identity(pull)
-        self._ledger.want(change, recheck=Recheck())
-        lease = self._ledger.lease(change, "the tests", 600)
+        id_ = identity(change)
+        self._ledger.want(id_, recheck=Recheck())
+        lease = self._ledger.lease(id_, "the tests", 600)
         assert lease is not None, "nothing is wanted"
         Run(lease, self._forge, self._ledger, self.settings).review()
-        kept = self._ledger.review(change)
+        kept = self._ledger.review(id_)
         assert kept is not None
         document: Document = json.loads(kept)
-        assert document["head"] == pull.head
+        assert document["head"] == change.head
         return document
 
     def close(self) -> None:
         """Let go of the ledger."""
         self._ledger.close()
-
-
-def identity(pull: PullRequest) -> ChangeId:
-    """How Redline names a pull request of the fake."""
-    return ChangeId(ForgeName.GITHUB, pull.state.repository.id, number=pull.number)

@@ -1,4 +1,4 @@
-"""What stands at a pull request of the fake, as a reader finds it."""
+"""What stands at a change of either fake, as a reader finds it."""
 
 import re
 from collections.abc import Collection
@@ -7,8 +7,9 @@ from functools import cached_property
 
 from bot import marks
 from bot.review import CommentKind, Mark
-from tests.fakes.github import PullRequest
-from tests.history.desk import KEY, identity
+from tests.history.desk import KEY, Change
+from tests.line.forges import annotations, identity
+from tests.line.forges import said as everything
 
 _ROW = re.compile(r"^\| (?:blocking|warning|info) \| .* \| `(\w{4,12})` \|$", re.MULTILINE)
 _CODE = re.compile(r"`([a-z2-9]{4,12})`")
@@ -19,7 +20,7 @@ _MORE = re.compile(r"^\.\.\. and \[?(\d+) more", re.MULTILINE)
 class Thread:
     """One thread of ours: the ids of the findings that it speaks for, and whether it is over."""
 
-    id: int
+    id: int | str
     mark: Mark
     ids: frozenset[str]
     over: bool
@@ -28,7 +29,10 @@ class Thread:
 
 @dataclass(frozen=True)
 class Said:
-    """All of it: threads, summaries, and what the check's annotations name."""
+    """All of it: threads, summaries, and what the status's annotations name, where it has any.
+
+    ``notified``: how often people were told of something so far.
+    """
 
     threads: tuple[Thread, ...]
     summaries: tuple[str, ...]
@@ -51,30 +55,25 @@ class Said:
         return sum(int(more) for text in self.summaries for more in _MORE.findall(text))
 
 
-def said(pull: PullRequest, ids: Collection[str]) -> Said:
-    """Read a pull request back; ``ids`` are those of the findings that may be spoken of."""
-    change, key = identity(pull), KEY.encode()
+NOTHING = Said((), (), frozenset(), 0)
+
+
+def said(change: Change, ids: Collection[str]) -> Said:
+    """Read a change back; ``ids`` are those of the findings that may be spoken of."""
+    name, key = identity(change), KEY.encode()
     threads = []
-    for row in pull.threads:
+    for row in change.threads:
         body = row["comments"][0]["body"]
-        mark = marks.read(body, change, key)
+        mark = marks.read(body, name, key)
         assert mark is not None, "a thread without our mark"
         named = frozenset(_CODE.findall(body)).intersection(ids)
         over = row["resolved"] or mark.fixed
         threads.append(Thread(row["id"], mark, named, over, row["path"]))
-    bodies = [comment.body for comment in pull.comments]
-    ours = [(body, marks.read(body, change, key)) for body in bodies]
+    ours = [(body, marks.read(body, name, key)) for body, place in everything(change)]
     summaries = [body for body, mark in ours if mark and mark.kind is CommentKind.SUMMARY]
-    return Said(tuple(threads), tuple(summaries), _annotated(pull), _notified(pull))
+    return Said(tuple(threads), tuple(summaries), _annotated(change), change.notifications)
 
 
-def _annotated(pull: PullRequest) -> frozenset[str]:
+def _annotated(change: Change) -> frozenset[str]:
     """The ids at the end of the annotations' titles, at head."""
-    lines = pull.state.repository.checks.values()
-    runs = [line.now for line in lines if line.now and line.now.sha == pull.head]
-    rows = runs[-1].annotations if runs else ()
-    return frozenset(str(row["title"]).rpartition(" ")[2] for row in rows)
-
-
-def _notified(pull: PullRequest) -> int:
-    return sum(each.pull == pull.number for each in pull.server.notifications)
+    return frozenset(str(row["title"]).rpartition(" ")[2] for row in annotations(change))

@@ -38,9 +38,13 @@ class Tally:
     threads resolved although a finding of theirs is still there. ``lost``: said in a thread
     before, in none now. ``left``: threads still open although nothing of theirs is there.
     ``doubled``: two threads about one thing, or two summaries. ``unsaid``: new, and in no row.
+    ``loud``: pushes that people were told of twice, or without anything that is worse.
+
+    ``told``: how often people were told of something. ``worse``: pushes that brought findings.
 
     No mistakes: ``renamed``: another id since the file has another name. ``unplaced``: findings
-    in files that were there before whose line nobody can follow.
+    in files that were there before whose line nobody can follow. ``unchecked``: stages that could
+    not run, so that less was found.
     """
 
     pushes: int = 0
@@ -59,6 +63,10 @@ class Tally:
     left: int = 0
     doubled: int = 0
     unsaid: int = 0
+    loud: int = 0
+    told: int = 0
+    worse: int = 0
+    unchecked: int = 0
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -102,6 +110,7 @@ class Step:
         counts.unplaced = self._unplaced()
         self._threads(counts)
         self._rows(counts)
+        self._told(counts)
         return counts
 
     @cached_property
@@ -178,6 +187,14 @@ class Step:
         for finding in self.after.findings:
             if finding["new"] and finding["id"] not in rows:
                 counts.note("unsaid", f"{self.name} {finding['rule']} {finding['path']}")
+
+    def _told(self, counts: Tally) -> None:
+        known = {id(new) for old, new in self.pairs if old["new"]}
+        brought = [each for each in self.after.findings if each["new"] and id(each) not in known]
+        counts.worse = min(1, len(brought))
+        counts.told = self.after.said.notified - self.before.said.notified
+        if counts.told > counts.worse:
+            counts.note("loud", f"{self.name} told {counts.told} times")
 
     def _words(self, old: Finding, new: Finding) -> str:
         places = (f"{each['path']}:{each['line']} {each['id']}" for each in (old, new))

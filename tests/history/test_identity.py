@@ -1,12 +1,12 @@
 """Findings that survive a push are not posted again, and no thread is resolved that still holds."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import pytest
 
-from tests.fakes.github import FakeGitHub
 from tests.history import figures
 from tests.history.accounting import Fate, fates
 from tests.history.changes import Telling
@@ -16,6 +16,7 @@ from tests.history.desk import Desk
 from tests.history.made import NUMBER, made, remade
 from tests.history.tally import Tally
 from tests.history.test_placed import brought
+from tests.line.forges import FORGES
 from tests.repositories import Repository
 from workers.checkout import local
 
@@ -25,12 +26,12 @@ pytestmark = needed
 
 
 @pytest.fixture(scope="module")
-def measured() -> Iterator[dict[str, Tally]]:
-    """Counts by what the changes are made of."""
-    counts = {"made": Tally(), "ranges": Tally()}
-    yield counts
-    for name, tally in counts.items():
-        figures.write(f"identity of {name}", told(tally))
+def counts() -> Iterator[dict[str, Tally]]:
+    """Counts by forge and by what the changes are made of."""
+    every: dict[str, Tally] = defaultdict(Tally)
+    yield every
+    for name, tally in every.items():
+        figures.write(f"identity on {name}", told(tally))
 
 
 def told(tally: Tally) -> dict[str, Any]:
@@ -40,22 +41,20 @@ def told(tally: Tally) -> dict[str, Any]:
 
 def judge(tally: Tally) -> None:
     """What must hold of any number of changes."""
-    mistakes = ("wrongly", "lost", "left", "doubled", "unsaid")
+    mistakes = ("wrongly", "lost", "left", "doubled", "unsaid", "loud")
     assert {name: getattr(tally, name) for name in mistakes} == dict.fromkeys(mistakes, 0), (
         tally.examples
     )
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_changes_made_of_real_files(
-    part: int, github: FakeGitHub, desk: Desk, measured: dict[str, Tally]
-) -> None:
-    repo = github.repository("org/made")
+def test_changes_made_of_real_files(part: int, desk: Desk, counts: dict[str, Tally]) -> None:
+    repo, tally = desk.repository("made"), counts[f"{desk.there.name}, made"]
     few = range(part, NUMBER, PARTS if EVERYTHING else PARTS * 4)
     for number, change in enumerate(made()):
         if number in few:
-            measured["made"].add(Telling(desk, repo, change).told())
-    judge(measured["made"])
+            tally.add(Telling(desk, repo, change).told())
+    judge(tally)
 
 
 def judged(source: Repository, bundle: str) -> Iterator[Range]:
@@ -68,22 +67,22 @@ def judged(source: Repository, bundle: str) -> Iterator[Range]:
 
 
 @pytest.mark.parametrize("bundle", bundles())
-def test_real_ranges(
-    bundle: str, clone: Clone, github: FakeGitHub, desk: Desk, measured: dict[str, Tally]
-) -> None:
+def test_real_ranges(bundle: str, clone: Clone, desk: Desk, counts: dict[str, Tally]) -> None:
     source = clone(bundle)
     some = list(islice(judged(source, bundle), None if EVERYTHING else 1))
     if not some:
         pytest.skip("no range of it changes a Dockerfile or a plain manifest")
-    repo = brought(github, source)
+    repo, tally = brought(desk, source), counts[f"{desk.there.name}, ranges"]
     for each in some:
-        measured["ranges"].add(Telling(desk, repo, remade(each, source)).told())
-    judge(measured["ranges"])
+        tally.add(Telling(desk, repo, remade(each, source)).told())
+    judge(tally)
 
 
-def test_few_survivors_are_posted_again(measured: dict[str, Tally]) -> None:
+@pytest.mark.parametrize("forge", FORGES)
+def test_few_survivors_are_posted_again(forge: str, counts: dict[str, Tally]) -> None:
     both = Tally()
-    for each in measured.values():
-        both.add(each)
+    for name, each in counts.items():
+        if name.startswith(forge):
+            both.add(each)
     assert both.repeated < ALLOWED * (both.survivors + both.kept), both.examples
     assert both.survivors >= 1000 or not EVERYTHING

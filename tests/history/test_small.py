@@ -1,9 +1,8 @@
 """The same measurements on changes of our own, so that they run wherever the tests do."""
 
-from tests.fakes.github import FakeGitHub, PullRequest
 from tests.history.changes import Made, Telling
-from tests.history.desk import Desk
-from tests.history.said import Said, Thread, said
+from tests.history.desk import Change, Desk
+from tests.history.said import NOTHING, Thread, said
 from tests.history.tally import Moment, Step, Tally, moved
 
 DOCKERFILE = b"""FROM python:latest
@@ -36,66 +35,66 @@ FILES = {
 }
 
 
-def told(github: FakeGitHub, desk: Desk, *, objects: bool) -> Telling:
-    telling = Telling(desk, github.repository("org/shop"), Made("change", FILES, objects=objects))
+def told(desk: Desk, *, objects: bool) -> Telling:
+    telling = Telling(desk, desk.repository("shop"), Made("change", FILES, objects=objects))
     telling.told()
     return telling
 
 
 def counts(tally: Tally) -> dict[str, int]:
     """What must be nothing."""
-    names = ("again", "surfaced", "wrongly", "lost", "left", "doubled", "unsaid")
+    names = ("again", "surfaced", "wrongly", "lost", "left", "doubled", "unsaid", "loud")
     return {name: getattr(tally, name) for name in names if getattr(tally, name)}
 
 
-def test_comments_inserted_and_a_file_renamed(github: FakeGitHub, desk: Desk) -> None:
-    tally = told(github, desk, objects=False).tally
+def test_comments_inserted_and_a_file_renamed(desk: Desk) -> None:
+    tally = told(desk, objects=False).tally
     assert counts(tally) == {}, tally.examples
     assert tally.survivors > 50
     assert tally.resolved > 2
 
 
-def test_objects_inserted_and_a_file_moved(github: FakeGitHub, desk: Desk) -> None:
-    tally = told(github, desk, objects=True).tally
+def test_objects_inserted_and_a_file_moved(desk: Desk) -> None:
+    tally = told(desk, objects=True).tally
     assert counts(tally) == {}, tally.examples
     assert tally.survivors > 50
     assert tally.resolved > 2
 
 
-def test_a_file_that_breaks_keeps_its_threads(github: FakeGitHub, desk: Desk) -> None:
+def test_a_file_that_breaks_keeps_its_threads(desk: Desk) -> None:
     whole = (POD % "web").encode()
-    pull, first = opened(github, desk, whole)
-    pull.push({"deploy/web.yaml": whole + b"  - [\n"})
-    broken = stands(desk, pull)
+    change, first = opened(desk, whole)
+    change.push({"deploy/web.yaml": whole + b"  - [\n"})
+    broken = stands(desk, change)
     assert {each.id for each in first} < {each.id for each in broken if not each.over}
-    pull.push({"deploy/web.yaml": whole})
-    mended = stands(desk, pull)
+    change.push({"deploy/web.yaml": whole})
+    mended = stands(desk, change)
     assert [each.id for each in mended if not each.over] == [each.id for each in first]
     assert [each.mark.rule for each in mended if each.over] == ["unreadable-file"]
 
 
-def test_a_file_that_is_rendered_now_is_not_fixed(github: FakeGitHub, desk: Desk) -> None:
-    pull, first = opened(github, desk, (POD % "web").encode())
-    pull.push({"deploy/kustomization.yaml": b"resources: [web.yaml]\n"})
-    assert {each.id for each in stands(desk, pull) if each.over} == {each.id for each in first}
-    said_so = [row["comments"][0]["body"].startswith("**Not judged here") for row in pull.threads]
+def test_a_file_that_is_rendered_now_is_not_fixed(desk: Desk) -> None:
+    change, first = opened(desk, (POD % "web").encode())
+    change.push({"deploy/kustomization.yaml": b"resources: [web.yaml]\n"})
+    assert {each.id for each in stands(desk, change) if each.over} == {each.id for each in first}
+    said_so = [row["comments"][0]["body"].startswith("**Not judged here") for row in change.threads]
     assert said_so == [True] * len(first)
 
 
-def opened(github: FakeGitHub, desk: Desk, data: bytes) -> tuple[PullRequest, tuple[Thread, ...]]:
-    """A reviewed pull request that adds one manifest, and its threads."""
-    repo = github.repository("org/shop")
+def opened(desk: Desk, data: bytes) -> tuple[Change, tuple[Thread, ...]]:
+    """A reviewed change that adds one manifest, and its threads."""
+    repo = desk.repository("shop")
     repo.push("change", {"deploy/web.yaml": data})
-    pull = repo.open_pull("change")
-    threads = stands(desk, pull)
+    change: Change = desk.there.open(repo, "change")
+    threads = stands(desk, change)
     assert len(threads) > 2
-    return pull, threads
+    return change, threads
 
 
-def stands(desk: Desk, pull: PullRequest) -> tuple[Thread, ...]:
+def stands(desk: Desk, change: Change) -> tuple[Thread, ...]:
     """The threads after a review of the head."""
-    found = desk.review(pull)["findings"]
-    return said(pull, {each["id"] for each in found}).threads
+    found = desk.review(change)["findings"]
+    return said(change, {each["id"] for each in found}).threads
 
 
 def found(
@@ -110,9 +109,8 @@ def found(
 def step(
     old: list[dict[str, object]], new: list[dict[str, object]], text: bytes = b"a\nb\n"
 ) -> Tally:
-    quiet = Said((), (), frozenset(), 0)
-    before = Moment({"f": b"a\nb\n"}, tuple(old), quiet)
-    after = Moment({"f": text}, tuple(new), quiet)
+    before = Moment({"f": b"a\nb\n"}, tuple(old), NOTHING)
+    after = Moment({"f": text}, tuple(new), NOTHING)
     return Step("step", before, after, {}).tally()
 
 

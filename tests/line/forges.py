@@ -68,7 +68,7 @@ class GitHub:
         token = self.fake.token("redline-bot")
         return {"REDLINE_GITHUB_TOKEN": token, "REDLINE_REPOSITORIES": f"{self.owner}/*"}
 
-    def repository(self, name: str, files: Any, **further: Any) -> Any:
+    def repository(self, name: str, files: Any = None, **further: Any) -> Any:
         """A repository with people of all roles."""
         roles = ROLES if self._app else {**ROLES, "redline-bot": "write"}
         return self.fake.repository(name, files, roles=roles, **further)
@@ -123,7 +123,7 @@ class GitLab:
             "REDLINE_REPOSITORIES": f"{self.owner}/*",
         }
 
-    def repository(self, name: str, files: Any, **further: Any) -> Any:
+    def repository(self, name: str, files: Any = None, **further: Any) -> Any:
         """A project with people of all roles."""
         roles = {**LEVELS, "redline-bot": "developer"}
         return self.fake.repository(name, files, roles=roles, **further)
@@ -203,6 +203,15 @@ def said(change: Any) -> Iterator[tuple[str, Place]]:
         plain = change.comments
     for comment in plain:
         yield comment.body, ("", None)
+
+
+def annotations(change: Any) -> list[dict[str, Any]]:
+    """What the status of its head shows beside lines; GitLab's has no such thing."""
+    if isinstance(change, MergeRequest):
+        return []
+    lines = change.state.repository.checks.values()
+    runs = [line.now for line in lines if line.now and line.now.sha == change.head]
+    return list(runs[-1].annotations) if runs else []
 
 
 def ever(change: Any) -> list[str]:

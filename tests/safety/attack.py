@@ -11,8 +11,9 @@ from typing import Any
 
 from bot import marks
 from tests.bot.test_markdown import LINKS, outside_code, tokens
-from tests.fakes.github import FakeGitHub, PullRequest, Repo
-from tests.history.desk import KEY, Desk, identity
+from tests.fakes.github import PullRequest, Repo
+from tests.history.desk import KEY, Desk
+from tests.line.forges import GitHub, identity
 from tests.repositories import Content, Repository
 
 SECONDS = 20.0
@@ -103,9 +104,9 @@ class Reviewed:
 class Attacker:
     """Opens hostile changes at a strict GitHub and has them reviewed."""
 
-    def __init__(self, fake: FakeGitHub, folder: Path) -> None:
-        self.fake = fake
-        self.desk = Desk(fake, folder / "state")
+    def __init__(self, there: GitHub, folder: Path) -> None:
+        self.fake = there.fake
+        self.desk = Desk(there, folder / "state")
         self._number = 0
 
     def review(

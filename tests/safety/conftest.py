@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.github import FakeGitHub
+from tests.line.forges import GitHub
 from tests.repositories import Repository
 from tests.safety.attack import Attacker
 
@@ -13,8 +13,9 @@ from tests.safety.attack import Attacker
 @pytest.fixture(scope="module")
 def attacker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacker]:
     folder = tmp_path_factory.mktemp("attack")
-    with FakeGitHub(folder / "github") as fake:
-        made = Attacker(fake, folder)
+    there = GitHub(folder)
+    with there.fake:
+        made = Attacker(there, folder)
         yield made
         made.desk.close()
 

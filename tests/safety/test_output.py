@@ -8,7 +8,7 @@ import json
 from bot import marks
 from bot.review import CommentKind, Mark
 from tests.bot.test_markdown import HOSTILE
-from tests.history.desk import identity
+from tests.line.forges import identity
 from tests.repositories import Repository
 from tests.safety.attack import DOCKERFILE, LINE, Attacker, pod
 
