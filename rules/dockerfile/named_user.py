@@ -106,7 +106,7 @@ def named_user(dockerfile: Dockerfile) -> Iterator[Problem]:
     number = _number(dockerfile, user.name)
     yield Problem(
         dockerfile.at(user.instruction),
-        f"The image runs as {named(user.name)}, a name: a pod with runAsNonRoot will not start,"
+        f"The image runs as {named(user.name)}, a name: a pod with `runAsNonRoot` will not start,"
         " since Kubernetes cannot prove that it is not root.",
         detail=f"{dockerfile.stages[-1].label} USER {user.name}",
         fix=_fix(user.name, number),

@@ -14,7 +14,8 @@ def suppression(path: str, line: int, rule: str, detail: str) -> Finding:
         rule=NAME,
         severity=Severity.INFO,
         location=Location(path, line, block=(line, line)),
-        message=f"This would silence {rule}, which is found here: it is shown all the same.",
+        message=f"This would silence {rule}, which is found here. It is shown all the same: "
+        "a change does not decide what its own review says.",
         detail=f"{rule} {detail}".strip(),
         address=path,
         project=folder(path),

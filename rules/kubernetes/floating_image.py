@@ -137,8 +137,10 @@ def floating_image(manifest: Manifest, release: Release) -> Iterator[Problem]:
     Without a tag, with `latest` or with the name of a branch or channel, two replicas of one
     release can run different code: each node pulls what the tag means at that minute. A restart
     at night becomes a deployment, and a rollback brings back the same broken image, because the
-    manifest has not changed. `registry:5000/image` has a port and no tag. An image that skaffold
-    builds and tags here is left alone.
+    manifest has not changed.
+
+    `registry:5000/image` has a port and no tag. An image that skaffold builds and tags here is
+    left alone.
 
     Fix: name a version that is never pushed again, or better its digest
     (`image: ghcr.io/shop/web:1.4.0@sha256:...`).

@@ -123,8 +123,10 @@ def privilege_escalation(manifest: Manifest) -> Iterator[Problem]:
 
     Unless `allowPrivilegeEscalation` is false, a setuid program in the image (`su`, `mount`,
     `sudo`) turns a break-in as an ordinary user into root in the container. False is not the
-    default, the pod's own securityContext has no such field, and a namespace that enforces Pod
-    Security `restricted` refuses the pod. Windows has no such setting.
+    default, and the pod's own `securityContext` has no such field.
+
+    A namespace that enforces Pod Security `restricted` refuses the pod. Windows has no such
+    setting.
 
     Fix: set `securityContext.allowPrivilegeEscalation: false` on each container, init containers
     included.
@@ -138,13 +140,14 @@ def privilege_escalation(manifest: Manifest) -> Iterator[Problem]:
 
 
 def _problem(manifest: Manifest, container: Container, *, said: bool) -> Problem:
-    why = "allowPrivilegeEscalation is true" if said else "allowPrivilegeEscalation is not false"
+    why = "is true" if said else "is not false"
     return Problem(
         container.at(*_KEYS),
-        f"{container.words}: {why}, so a setuid program in the image can make a break-in root.",
+        f"{container.words}: `allowPrivilegeEscalation` {why}, so a setuid program in the image "
+        "can make a break-in root.",
         detail=f"{container.key} allowPrivilegeEscalation",
         container=container.name,
-        fix="Set securityContext.allowPrivilegeEscalation: false on this container.",
+        fix="Set `securityContext.allowPrivilegeEscalation: false` on the container.",
         suggestion=manifest.setting(container.node, _KEYS, "false") if _may(container) else None,
     )
 

@@ -86,7 +86,9 @@ def privileged_container(manifest: Manifest) -> Iterator[Problem]:
 
     It has every capability and every device of the node, and no seccomp or AppArmor profile holds
     it: whoever breaks into this one container owns the node, the secrets of every pod on it, and
-    often the cluster. Init and ephemeral containers count, however short they live.
+    often the cluster.
+
+    Init and ephemeral containers count, however short they live.
 
     Fix: remove `privileged: true`. Add the single capability that is needed under
     `capabilities.add`, mount the single device, or set sysctls under the pod's
@@ -100,6 +102,6 @@ def privileged_container(manifest: Manifest) -> Iterator[Problem]:
                 "pod on it.",
                 detail=f"{container.key} privileged",
                 container=container.name,
-                fix="Remove privileged: true and add only the capability that is needed.",
+                fix="Remove `privileged: true` and add only the capability that is needed.",
                 suggestion=manifest.setting(container.node, _KEYS, "false"),
             )

@@ -11,8 +11,8 @@ from rules.subjects.workload import Container, Pod, templated, user_of
 _KEYS = ("securityContext", "runAsNonRoot")
 _ROOT = "a break-in there is root in the container and one kernel bug away from the node"
 _ABOUT_FLAG = ("runAsNonRoot", "runAsNonRoot false")
-_FIX = "Set securityContext.runAsNonRoot: true and a runAsUser above 0."
-_FIX_KNOWN = "Set securityContext.runAsNonRoot: true: its runAsUser is above 0 already."
+_FIX = "Set `securityContext.runAsNonRoot: true` and a `runAsUser` above 0."
+_FIX_KNOWN = "Set `securityContext.runAsNonRoot: true`: its `runAsUser` is above 0 already."
 
 BAD_ABSENT = """
   apiVersion: apps/v1
@@ -190,8 +190,10 @@ def root_container(manifest: Manifest) -> Iterator[Problem]:
 
     Nothing but `runAsNonRoot: true` keeps an image that was built for root from running as root:
     then a break-in may write every mounted volume, install tools, and is one kernel or runtime bug
-    away from the node. A container's own setting wins over its pod's, init containers run too, and
-    with `runAsUser: 0` under `runAsNonRoot: true` the kubelet refuses to start the container
+    away from the node.
+
+    A container's own setting wins over its pod's, init containers run too, and with
+    `runAsUser: 0` under `runAsNonRoot: true` the kubelet refuses to start the container
     (CreateContainerConfigError).
 
     Fix: set `securityContext.runAsNonRoot: true` and a `runAsUser` above 0 on the pod, and take
@@ -226,19 +228,21 @@ def _of(pod: Pod, container: Container) -> Iterator[Problem]:
     says, place = pod.inherited(container, "runAsNonRoot")
     user, user_place = user_of(pod, container)
     if user == 0 and says is True:
-        why = "is to run as user 0 although runAsNonRoot is true: the kubelet will not start it"
+        why = "is to run as user 0 although `runAsNonRoot` is true: the kubelet will not start it"
         yield _said(container, "runAsUser", user_place, f"{why} (CreateContainerConfigError)")
     elif pod.own_users:
         return
     elif user == 0:
-        yield _said(container, "runAsUser", user_place, f"runs as root (runAsUser: 0): {_ROOT}")
+        yield _said(
+            container, "runAsUser", user_place, f"runs as root, as `runAsUser: 0` says: {_ROOT}"
+        )
     elif says is None:
-        why = f"{container.words} may run as root, since nothing sets runAsNonRoot: true: {_ROOT}."
+        why = f"{container.words} may run as root, as nothing sets `runAsNonRoot: true`: {_ROOT}."
         yield Problem(
             place, why, f"{container.key} runAsNonRoot", container=container.name, fix=_FIX
         )
     elif container.node.value(*_KEYS) not in (True, None) and not templated(container.node, *_KEYS):
-        why = f"may run as root, since its runAsNonRoot is not true: {_ROOT}"
+        why = f"may run as root, since its `runAsNonRoot` is not true: {_ROOT}"
         problem = _said(container, "runAsNonRoot false", place, why)
         yield replace(problem, blocks=None) if user else problem
 
@@ -262,5 +266,5 @@ def _pod_says_no(pod: Pod) -> Problem:
         f"injected one too, may run as root: {_ROOT}.",
         detail="pod runAsNonRoot",
         blocks=None if pod.user else Blocks.NEW,
-        fix="Set runAsNonRoot: true on the pod.",
+        fix="Set `runAsNonRoot: true` on the pod.",
     )

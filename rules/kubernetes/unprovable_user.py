@@ -143,8 +143,10 @@ def unprovable_user(manifest: Manifest, release: Release) -> Iterator[Problem]:
     With `runAsNonRoot: true` and no `runAsUser`, the kubelet looks at the image's last USER. If
     that is a name it cannot know its number, and the container never starts
     (CreateContainerConfigError: "image has non-numeric user"). Neither the manifest nor the
-    Dockerfile is wrong by itself, so it shows first in the cluster. Where no Dockerfile of this
-    repository builds the image, that is said as a warning: nobody has looked.
+    Dockerfile is wrong by itself, so it shows first in the cluster.
+
+    Where no Dockerfile of this repository builds the image, that is said as a warning: nobody has
+    looked.
 
     Fix: set `securityContext.runAsUser` to the user's number, or end the Dockerfile with
     `USER 10001:10001`.
@@ -183,11 +185,11 @@ def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
     what = "as root" if user.is_root else f"as {named(user.name)}, a name that has no number there"
     return Problem(
         pod.inherited(container, "runAsNonRoot")[1],
-        f"{container.words} will not start (CreateContainerConfigError): runAsNonRoot is true, "
+        f"{container.words} will not start (CreateContainerConfigError): `runAsNonRoot` is true, "
         f"and {named(dockerfile.path)} ends {what}.",
         detail=f"{container.key} runAsUser",
         container=container.name,
-        fix="Set runAsUser to the user's number, or end the Dockerfile with USER 10001:10001.",
+        fix="Set `runAsUser` to the user's number, or end the Dockerfile with `USER 10001:10001`.",
         covers=(("named-user", dockerfile.path),),
     )
 
@@ -198,12 +200,12 @@ def _could_not_look(containers: list[Container]) -> Problem:
     shown = ", ".join(map(named, images[:_SHOWN]))
     return Problem(
         containers[0].at("image"),
-        f"Could not look whether {shown}{more} has a numeric user: no Dockerfile of "
-        "this repository says so. If its user is a name, runAsNonRoot keeps the "
-        "container from starting (CreateContainerConfigError).",
+        f"Nobody could see whether the user of {shown}{more} is a number, since no Dockerfile of "
+        "this repository builds it. If it is a name, `runAsNonRoot` keeps the container from "
+        "starting (CreateContainerConfigError).",
         detail="could not look",
         severity=Severity.WARNING,
         blocks=Blocks.NEVER,
         container=containers[0].name if len(containers) == 1 else None,
-        fix="Set runAsUser to the number of the image's user.",
+        fix="Set `runAsUser` to the number of the image's user.",
     )
