@@ -11,6 +11,7 @@ import unicodedata
 LONGEST_NAME, LONGEST_TEXT = 200, 2000  # signs that are shown
 
 _PLAIN = re.compile(r"[^\W_]+(?:[^\W_]|[.,;:!?'\"()/+=%-])*")  # letters and digits of any script
+_DISPUTED = ("`", "|", "<!--", "]:")
 _OPENING = "(\"'"
 _LINKS = re.compile(  # what a forge would link, in words that pass as plain
     r"://|www\.|mailto:|xmpp:|![0-9]|%[^\W_]|:[^\s:]+:|\bGH-[0-9]|(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])",
@@ -54,9 +55,10 @@ def code(name: str) -> str:
     shown = cut(visible(cut(name, LONGEST_NAME)), LONGEST_NAME)
     if not shown.strip():
         return '`""`'
-    if "`" in shown or "|" in shown or "<!--" in shown or shown != shown.strip():
+    if any(sign in shown for sign in _DISPUTED) or shown != shown.strip():
         # Readers disagree about these inside a span: a pipe in a table, the end of a longer
-        # fence, a comment that looks like our mark. As numbers they are nothing anywhere.
+        # fence, a comment that looks like our mark, a link's text that becomes a definition.
+        # As numbers they are nothing anywhere.
         return f"<code>{''.join(map(_numbered, shown))}</code>"
     return f"`{shown}`"
 

@@ -152,6 +152,7 @@ def test_hostile_text_is_inert(text: str, frame: str) -> None:
 
 @given(texts, st.sampled_from(list(FRAMES.values())))
 @example("` `", "{}")
+@example("]:", "[{}](https://forge.example/x)")
 def test_any_text_is_inert(text: str, frame: str) -> None:
     inert(text, frame)
 
