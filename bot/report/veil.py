@@ -15,15 +15,28 @@ GONE = "[hidden]"
 _LOOKED_AT = 120  # signs behind the cut: a secret is known by its whole form
 
 _NAME = r"[A-Za-z_][\w.-]*"
-_VALUE = r"\"(?:\\.|[^\"\\])*\"?|'[^']*'?|[^\s,;&|]+"
-_PAIR = re.compile(
-    rf"(?<![\w.])(?P<name>{_NAME})(?P<quote>[\"']?)(?P<sign>\s*(?:=|:\s)\s*)(?P<value>{_VALUE})"
+_QUOTED = r"\"(?:\\.|[^\"\\])*\"?|'[^']*'?"
+_VALUE = rf"{_QUOTED}|[^\s,;&|]+"
+_PAIR = re.compile(  # behind a colon a value may have several words
+    rf"(?<![\w.])(?P<name>{_NAME})(?P<quote>\\?[\"']?)(?P<sign>\s*(?:=|(?P<colon>:\s))\s*)"
+    rf"(?P<value>{_QUOTED}|(?(colon)[^\s,;&|\[{{][^,}}#]*|[^\s,;&|]+))"
 )
-_FLAG = re.compile(rf"(?<![\w-])(?P<name>--?{_NAME})(?P<quote>)(?P<sign>\s+)(?P<value>{_VALUE})")
+_FLAG = re.compile(  # in a list of arguments too
+    rf"(?<![\w-])(?P<name>--?{_NAME})(?P<quote>[\"']?)(?P<sign>\s*,\s*|\s+)(?P<value>(?!-)(?:{_VALUE}))"
+)
 _WORD = re.compile(
     rf"^(?P<name>\s*(?:ENV|ARG)\s+{_NAME})(?P<quote>)(?P<sign>\s+)(?P<value>[^=]+)$", re.IGNORECASE
 )
 _USER = re.compile(r"((?:^|\s)(?:-u|--user|--creds)[\s=]+[\"']?[^\s:\"']+:)[^\s\"']+")
+_LOGIN = re.compile(r"(\b(?:login|sshpass|mysql\w*)\s(?:.{0,80}?\s)?-p\s*)[^\s\"'$-]\S*")
+_BESIDE = re.compile(
+    rf"(\bname[\"']?\s*:\s*[\"']?({_NAME})[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*)(?:{_VALUE})"
+)
+_FLAG_AT_END = re.compile(rf"(?:^|[\s\"'\[])--?({_NAME})[\"']?\s*,?\s*\\?$")
+_OPENS = re.compile(  # what stands below: a block of text or, in YAML, perhaps more keys
+    r"^\s*(?:- +)*(?P<at>)[\"']?(?P<key>[\w./-]+)[\"']?\s*"
+    r"(?::\s*(?P<text>[|>][0-9+-]{0,2})?\s*(?:#.*)?|=\s*<<[-~]?\s*[\"']?(?P<end>\w+)[\"']?)$"
+)
 _BEARER = re.compile(
     r"(authorization.{0,20}?(?:bearer|basic|token)\s+)(?!\$)[\w.+/=~-]{6,}", re.IGNORECASE
 )
@@ -48,7 +61,7 @@ class Veil:
     def __init__(self, lines: Sequence[str], secret: Collection[int] = ()) -> None:
         self._lines = lines
         self._secret = frozenset(secret)
-        self._hidden = frozenset(_keys(lines))
+        self._hidden = frozenset((*_keys(lines), *_below(lines)))
         self._data = frozenset(_secret_data(lines))
 
     def line(self, number: int) -> str:
@@ -67,6 +80,10 @@ class Veil:
     def _plain(self, number: int, text: str) -> str:
         if (found := _VALUE_KEY.match(text)) and self._named_secret(number):
             return found[1] + GONE
+        before = self._lines[number - 2][:LONGEST_LINE].rstrip() if number > 1 else ""
+        flag = _FLAG_AT_END.search(before)
+        if flag and names_secret(flag[1]) and is_literal(text):
+            return GONE
         return veiled(text)
 
     def _named_secret(self, number: int) -> bool:
@@ -77,8 +94,10 @@ class Veil:
 
 def veiled(text: str) -> str:
     """A line, or several, of any language without what a name or its form shows to be secret."""
+    text = _BESIDE.sub(lambda found: found[1] + GONE if names_secret(found[2]) else found[0], text)
     for pattern in (_PAIR, _FLAG, _WORD):
         text = pattern.sub(_without, text)
+    text = _LOGIN.sub(rf"\1{GONE}", text)
     return masked(_BEARER.sub(rf"\1{GONE}", _USER.sub(rf"\1{GONE}", text)))
 
 
@@ -89,7 +108,9 @@ def _without(found: re.Match[str]) -> str:
     secret = names_secret(name) and is_literal(value)
     if secret or (may_name_secret(name) and is_random(value)):
         return f"{found['name']}{found['quote']}{found['sign']}{GONE}"
-    return found[0]
+    # There may be more in it: a connection string, an address, a list.
+    start = found.start("value") - found.start()
+    return found[0][:start] + found.re.sub(_without, found["value"])
 
 
 def _instruction(text: str) -> str:
@@ -120,6 +141,27 @@ def _keys(lines: Sequence[str]) -> Iterator[int]:
             yield number
         if "-----BEGIN " in line and "PRIVATE KEY" in line:
             inside = "-----END " not in line
+
+
+def _below(lines: Sequence[str]) -> Iterator[int]:
+    """The lines of a text that begins below its name, where that names a secret."""
+    opened: re.Match[str] | None = None
+    for number, line in enumerate(lines, 1):
+        if opened and _goes_on(opened, line):
+            yield number
+        elif line.strip():
+            found = _OPENS.match(line[:LONGEST_LINE])
+            opened = found if found and names_secret(found["key"]) else None
+
+
+def _goes_on(opened: re.Match[str], line: str) -> bool:
+    """Whether a line below is still of the value; keys of their own are looked at by themselves."""
+    bare = line.strip()
+    if opened["end"]:
+        return bare != opened["end"]
+    deeper = len(line) - len(line.lstrip()) > opened.start("at")
+    own = bare.startswith("- ") or _KEY.match(line[:LONGEST_LINE])
+    return bool(bare) and deeper and bool(opened["text"] or not own)
 
 
 def _secret_data(lines: Sequence[str]) -> Iterator[int]:

@@ -17,6 +17,16 @@ HIDDEN = {
     "curl -u deploy:Tr0ub4dor https://x": "curl -u deploy:[hidden] https://x",
     'curl -H "Authorization: Bearer abcdef123456"': 'curl -H "Authorization: Bearer [hidden]"',
     "ENV DB_PASSWORD=var.hunter2": "ENV DB_PASSWORD=[hidden]",
+    "run --verbose --password hunter2": "run --verbose --password [hidden]",
+    'args: ["--password", "hunter2"]': 'args: ["--password", [hidden]]',
+    'args: ["--password=hunter2"]': 'args: ["--password=[hidden]',
+    "{name: DB_PASSWORD, value: hunter2}": "{name: DB_PASSWORD, value: [hidden]",
+    'dsn = "Server=x;Password=hunter2;User=a"': 'dsn = "Server=x;Password=[hidden];User=a"',
+    "url: https://x/?token=hunter2": "url: https://x/?token=[hidden]",
+    "passphrase: correct horse battery": "passphrase: [hidden]",
+    r'json: "{\"password\": \"hunter2\"}"': r'json: "{\"password\": [hidden]}"',
+    "docker login -u bot -p hunter2 x": "docker login -u bot -p [hidden] x",
+    "mysql -phunter2 -u root": "mysql -p[hidden] -u root",
     "git clone https://bot:hunter2@forge/x": "git clone https://...@forge/x",
     "clone with ghp_" + "a1B2c3D4e5" * 3 + "a1B2c3": "clone with ghp_...",
 }
@@ -54,6 +64,28 @@ def test_a_value_beside_a_secrets_name() -> None:
     text = "- name: DB_PASSWORD\n  value: hunter2\n- name: LEVEL\n\n\n  value: info"
     assert shown(text)[1] == "  value: [hidden]"
     assert shown(text)[5] == "  value: info"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("password: |\n  hunter2\n\n  more\nname: x", [2, 4]),
+        ("- dbPassword: >-\n    hunter2\n  name: x", [2]),
+        ("password:\n  hunter2\nname: x", [2]),
+        ("secrets:\n  password:\n    name: db\n  level: info", []),
+        ("secrets:\n- db\n- api", []),
+        ('password = <<EOF\nhunter2\nkey: 1\nEOF\nname = "x"', [2, 3]),
+        ("args:\n- --db-password\n- hunter2\n- --level\n- info", [3]),
+        ('"--password",\n"hunter2",\n"x"', [2]),
+        ("RUN run --token \\\n    hunter2 \\\n    more", [2]),
+        ("- 'password': |-\n    hunter2\n  name: x", [2]),
+        ("description: |\n  how to use it", []),
+    ],
+)
+def test_a_value_below_the_name_of_a_secret(text: str, hidden: list[int]) -> None:
+    have, lines = shown(text), text.split("\n")
+    assert [number for number, line in enumerate(have, 1) if line == "[hidden]"] == hidden
+    assert all(one == line or "[hidden]" in one for one, line in zip(have, lines, strict=True))
 
 
 def test_the_body_of_a_key() -> None:
