@@ -1,4 +1,4 @@
-"""Who may do what: the table that docs/commands.md shows, one row a line. Pure."""
+"""Who may do what: the table of docs/commands.md. Pure."""
 
 from enum import StrEnum
 
