@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bot.review import Action, Effect, Pardon, PardonKind, StageResult, digest
@@ -66,6 +66,12 @@ class Said:
     def holds(self, allowance: Allowance) -> bool:
         """Whether its last day has not passed."""
         return not allowance.until or allowance.until >= self.today
+
+
+def of_others(said: Said, author: str) -> Said:
+    """The same, as it counts in this person's own change: what blocks there, others let pass."""
+    theirs = (replace(one, blocking=one.blocking and one.by != author) for one in said.allowances)
+    return replace(said, allowances=tuple(theirs))
 
 
 def pardons(results: Iterable[StageResult], gate: Gate, said: Said) -> Mapping[str, Pardon]:

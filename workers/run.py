@@ -11,7 +11,8 @@ from bot.change import Change, Kind, Seen
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
 from bot.ledger import Lease, Ledger, Superseded
-from bot.pardon import pardons
+from bot.pardon import Said, of_others, pardons
+from bot.permission import Act, may
 from bot.publish import Timing, publish
 from bot.report.address import address
 from bot.report.making import record
@@ -111,11 +112,20 @@ class Run:
         results: tuple[StageResult, ...],
         running: tuple[str, ...] = (),
     ) -> Review:
-        chosen, said = child.configured, self._people.said(self.change.id)
+        chosen, said = child.configured, self._said()
         passed = pardons(results, chosen.gate, said)
         return Review(
             self.change, results, chosen.gate, passed, chosen.remarks, said.paused_by, running
         )
+
+    def _said(self) -> Said:
+        """What people have said; on somebody else's change the author may have allowed it too."""
+        said, author = self._people.said(self.change.id), self.change.author
+        if author and any(one.blocking and one.by == author for one in said.allowances):
+            role = self._forge.role(self.change, author)
+            if not may(Act.PARDON_BLOCKING, role, own=True):
+                return of_others(said, author)
+        return said
 
     def _early(self, review: Review, files: Checkout) -> None:
         """Say what the quick stages have found: a plan may take ten minutes more."""

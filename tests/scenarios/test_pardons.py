@@ -64,3 +64,20 @@ def test_a_paused_change_has_its_status_and_no_comment(world: World) -> None:
     page.push({"notes.md": "most\n"})
     assert world.reviewed(page).state == "failure"
     assert len(page.threads()) == 1
+
+
+def test_nobody_lets_their_own_change_pass_by_way_of_a_stranger_s(world: World) -> None:
+    """Who may allow what blocks on a stranger's change, and sends the same in their own name."""
+    world.stage.finds(GONE)
+    repository = world.forge.repository(BEFORE)
+    fork = repository.fork("eve")
+    fork.push("same", AFTER)
+    theirs = repository.open("same", by="eve", fork=fork)
+    assert world.reviewed(theirs).state == "failure"
+    theirs.comment("ada", f"/redline allow {GONE.id} --reason looks fine")
+    assert world.reviewed(theirs).state == "success"
+    repository.push("mine", AFTER)
+    mine = repository.open("mine", by="ada")
+    assert world.reviewed(mine).state == "failure"
+    mine.comment("mia", f"/redline allow {GONE.id} --reason agreed")
+    assert world.reviewed(mine).state == "success"
