@@ -10,7 +10,7 @@ from bot import VERSION, markdown
 from bot.change import Change, Kind, Seen
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
-from bot.ledger import Lease, Ledger, Superseded
+from bot.ledger import Lease, Ledger, Onto, Superseded
 from bot.pardon import Said, of_others, pardons
 from bot.permission import Act, may
 from bot.publish import Timing, publish
@@ -19,8 +19,8 @@ from bot.report.making import record
 from bot.report.record import pack
 from bot.review import Review, StageResult, Status, said_once
 from bot.settings import Settings
-from workers import checkout, parent
-from workers.checkout import Checkout, Sources, fetched
+from workers import checkout, glance, parent
+from workers.checkout import Checkout, Moved, Source, Sources, fetched
 from workers.guard import Guard
 from workers.pipe import Ended, Event, Started, Wishes
 from workers.project import STAGE_NAMES
@@ -48,7 +48,13 @@ class Run:
         self._doubt = 0.0  # until then a listing may lack a status that may have been written
 
     def review(self) -> None:
-        """Fetch, judge, publish, and the status last, on the head that was reviewed."""
+        """Fetch, judge, publish, and the status last, on the head that was reviewed.
+
+        Where only the base has moved: nothing at all, unless that matters to this change.
+        """
+        if self._lease.glance and not self._matters():
+            self._lease.untouched(self.change.head, self.change.base)
+            return
         try:
             self._begin()
             try:
@@ -67,6 +73,20 @@ class Run:
         except (Denied, Refused) as error:
             log.warning("not even the status", change=self.change.id.number, reason=str(error))
         self._lease.bury(reason)
+
+    def _matters(self) -> bool:
+        """Whether the review would have another base to go by; in doubt it is made."""
+        try:
+            return glance.matters(self.change, self._lease.last(), self._moved)
+        except (checkout.Denied, checkout.HeadGone) as error:
+            log.info("base not compared", change=self.change.id.number, reason=str(error))
+            return True
+
+    def _moved(self, since: str) -> Moved | None:
+        source = Source(
+            self.change.clone_url, self._forge.token(self.change), idle=self._guard.check
+        )
+        return checkout.moved(self.change, since, source, self._settings.state_dir)
 
     def _begin(self) -> None:
         """Show that it runs, and end the statuses of heads that it replaces.
@@ -89,7 +109,8 @@ class Run:
             report = pack(record(review, Sources(files).lines, VERSION))
         self._still_the_head()
         self._conclude(status)
-        self._lease.done(self.change.head, review.outcome, body, report)
+        onto = Onto(self.change.base, self.change.merge_base)
+        self._lease.done(self.change.head, review.outcome, body, report, onto)
 
     def _judged(self, child: parent.Child, files: Checkout) -> Review:
         """What the stages say, weighed with what people have said by now."""
@@ -164,12 +185,12 @@ class Run:
     def _still_the_head(self) -> None:
         """Raise Superseded when the forge shows another head, whether or not a webhook told us."""
         self._guard.check()
-        if self._forge.change(self.change.id).head != self.change.head:
+        if self._forge.head(self.change.id) != self.change.head:
             raise Superseded
 
     def _superseded(self) -> None:
         try:
-            head = self._forge.change(self.change.id).head
+            head = self._forge.head(self.change.id)
         except ForgeError as error:
             log.info("old status left", reason=str(error))
             return

@@ -99,6 +99,9 @@ class Forge(Protocol):
     def change(self, change: ChangeId) -> Change:
         """The change as it is now. Raises Gone when it cannot be reviewed any more."""
 
+    def head(self, change: ChangeId) -> str:
+        """The change's newest commit now. Raises Gone when it cannot be reviewed any more."""
+
     def open_changes(self) -> Iterator[Seen]:
         """Every open change of the repositories that we may review, oldest activity last."""
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import counters, growth, memory, page, peers, start, webhooks
+from tests.bench import counters, forges, growth, memory, page, peers, start, webhooks
 from tests.bench.row import Row
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "webhooks": webhooks,
     "memory": memory,
     "counters": counters,
+    "forges": forges,
     "start": start,
 }
 

@@ -64,6 +64,16 @@ class GitHub:
         except Forbidden as error:
             raise Gone(str(error)) from error
 
+    def head(self, change: ChangeId) -> str:
+        """Its newest commit; Gone as above. What it is compared with is not asked for."""
+        try:
+            client = self._account.client(change.repository)
+            if change.kind == Kind.MERGE_GROUP:
+                return self._group_head(client, change)
+            return self._open(client, change).head.sha
+        except Forbidden as error:
+            raise Gone(str(error)) from error
+
     def open_changes(self) -> Iterator[Seen]:
         """Every open pull request of the repositories that we reach and may review."""
         return self._walk.changes()
@@ -111,11 +121,15 @@ class GitHub:
             raise Gone(f"{repository} is no name of a repository: it has one slash")
         return protection(self._account, repository)
 
-    def _pull(self, client: Client, id_: ChangeId) -> Change:
+    def _open(self, client: Client, id_: ChangeId) -> answers.Pull:
         pull = client.get(f"/repositories/{id_.repository}/pulls/{id_.number}", answers.Pull)
         if pull.state != "open":
             raise Gone(f"{pull.html_url} is {pull.state}")
         self._check(pull.base.repo)
+        return pull
+
+    def _pull(self, client: Client, id_: ChangeId) -> Change:
+        pull = self._open(client, id_)
         compared = self._compared(client, id_, pull.base.ref, pull.head.sha, pull.base.sha)
         return Change(
             id=id_,
@@ -139,9 +153,7 @@ class GitHub:
             raise Gone(f"{id_.ref} is not a merge queue's branch")
         repository = client.get(f"/repositories/{id_.repository}", answers.Repository)
         self._check(repository)
-        branch = quote(id_.ref.removeprefix("refs/"))
-        path = f"/repositories/{id_.repository}/git/ref/{branch}"
-        head = client.get(path, answers.Reference).object.sha
+        head = self._group_head(client, id_)
         compared = self._compared(client, id_, last.rpartition("-")[2], head, "")
         return Change(
             id=id_,
@@ -155,6 +167,11 @@ class GitHub:
             author="",
             installation=self._account.installation(id_.repository),
         )
+
+    def _group_head(self, client: Client, id_: ChangeId) -> str:
+        branch = quote(id_.ref.removeprefix("refs/"))
+        path = f"/repositories/{id_.repository}/git/ref/{branch}"
+        return client.get(path, answers.Reference).object.sha
 
     def _check(self, repository: answers.Repository) -> None:
         if not self._allows(repository.full_name):

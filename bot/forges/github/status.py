@@ -22,6 +22,7 @@ _DESCRIPTION, _TITLE, _SUMMARY = 140, 255, 65_535  # characters that GitHub take
 _MESSAGE = 16_000  # characters of an annotation; GitHub takes 64 KB
 _A_REQUEST, _ALL = 50, 200  # annotations
 _LOOKED = 10_000  # heads whose status is remembered
+_AT_ONCE = 1.0  # seconds at most between a look at a status and the write that it was for
 _LEVELS = {Severity.INFO: "notice", Severity.WARNING: "warning", Severity.BLOCKING: "failure"}
 _FINAL = ("success", "failure", "skipped")
 _AGAIN = {
@@ -65,6 +66,12 @@ class _Fresh(Generic[T]):
         until, written = self._written.get((change.id.repository, change.head), (0.0, None))
         return written if until > time.monotonic() else None
 
+    def take(self, change: Change | Seen) -> T | None:
+        """The same, and never again."""
+        found = self.get(change)
+        self._written.pop((change.id.repository, change.head), None)
+        return found
+
 
 class _Looked:
     """What listings said when they were last looked at, by their addresses, with their ETags."""
@@ -83,12 +90,18 @@ class _Looked:
 
 
 class CheckRuns:
-    """The check run ``redline``."""
+    """The check run ``redline``. ``listed``: what was looked at just now, to be written to."""
 
     def __init__(
-        self, client: Client, me: Me, fresh: _Fresh[answers.CheckRun], looked: "_Looked"
+        self,
+        client: Client,
+        me: Me,
+        fresh: _Fresh[answers.CheckRun],
+        listed: _Fresh[list[answers.CheckRun]],
+        looked: "_Looked",
     ) -> None:
-        self._client, self._me, self._fresh, self._looked = client, me, fresh, looked
+        self._client, self._me = client, me
+        self._fresh, self._listed, self._looked = fresh, listed, looked
 
     def final(self, change: Change | Seen) -> bool:
         """As it was when it was looked at last, where GitHub says that nothing has changed."""
@@ -100,8 +113,10 @@ class CheckRuns:
             "GET", path, query=query, headers={"If-None-Match": etag} if etag else {}
         )
         if data is not None:
-            newest = next(iter(self._ours(read(path, data, answers.CheckRuns).check_runs)), None)
-            final = newest is not None and newest.conclusion in _FINAL
+            runs = self._ours(read(path, data, answers.CheckRuns).check_runs)
+            final = bool(runs) and runs[0].conclusion in _FINAL
+            if "link" not in headers:
+                self._listed.put(change, runs)
             self._looked.put(path, headers.get("etag", ""), final)
         return final
 
@@ -114,8 +129,8 @@ class CheckRuns:
         ended = bool(runs) and runs[0].status == "completed"
         if not runs or (ended and status.progress in (Progress.QUEUED, Progress.RUNNING)):
             wanted = {"name": NAME, "head_sha": change.head, **_state(status, last=False)}
-            self._write(change, "POST", "", {**wanted, **_output(status, ())})
-            runs = self._runs(change)
+            made = self._write(change, "POST", "", {**wanted, **_output(status, ())})
+            runs = [made, *runs]
         self._bring(change, runs[0], status)
         for older in runs[1:]:
             if older.status != "completed":
@@ -132,15 +147,20 @@ class CheckRuns:
             body = {**_state(status, last=part is parts[-1]), **_output(status, part)}
             self._write(change, "PATCH", f"/{run.id}", body)
 
-    def _write(self, change: Change | Seen, verb: str, below: str, body: dict[str, Any]) -> None:
+    def _write(
+        self, change: Change | Seen, verb: str, below: str, body: dict[str, Any]
+    ) -> answers.CheckRun:
         path = self._path(change) + below
-        written = self._client.send(verb, path, body=body)[1]
-        self._fresh.put(change, read(path, written, answers.CheckRun))
+        written = read(path, self._client.send(verb, path, body=body)[1], answers.CheckRun)
+        self._fresh.put(change, written)
+        return written
 
     def _runs(self, change: Change | Seen) -> list[answers.CheckRun]:
         """Our runs at the head, the newest first."""
         path, query = self._listing(change)
-        listed = list(self._client.pages(path, answers.CheckRun, "check_runs", **query))
+        listed = self._listed.take(change)
+        if listed is None:
+            listed = list(self._client.pages(path, answers.CheckRun, "check_runs", **query))
         fresh = self._fresh.get(change)
         return self._ours([*listed, *([fresh] if fresh else [])])
 
@@ -198,13 +218,14 @@ class Boards:
 
     def __init__(self, settle: float) -> None:
         self._runs: _Fresh[answers.CheckRun] = _Fresh(settle)
+        self._listed: _Fresh[list[answers.CheckRun]] = _Fresh(min(settle, _AT_ONCE))
         self._statuses: _Fresh[answers.CommitStatus] = _Fresh(settle)
         self._looked = _Looked()
 
     def of(self, client: Client, me: Me) -> Board:
         """Check runs for an App, commit statuses for a person's account."""
         if me.app:
-            return CheckRuns(client, me, self._runs, self._looked)
+            return CheckRuns(client, me, self._runs, self._listed, self._looked)
         return CommitStatuses(client, me, self._statuses)
 
 

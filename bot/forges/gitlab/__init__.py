@@ -34,6 +34,7 @@ _LEVELS = (
 )
 _NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII)
 _AN_HOUR = 3600.0
+_OPEN = ("opened", "locked")  # locked: it is being merged, and may yet fail
 _LEFT_TRAIN = ("merged", "skip_merged")
 
 
@@ -76,6 +77,19 @@ class GitLab:
             return self._request(change)
         except Forbidden as error:
             raise Gone(str(error)) from error
+
+    def head(self, change: ChangeId) -> str:
+        """Its newest commit; Gone as above. The diff, which comes later, is not waited for."""
+        try:
+            if change.kind == Kind.MERGE_GROUP:
+                return self._car(change)[1].sha
+            found = self._requests.now(change)
+        except Forbidden as error:
+            raise Gone(str(error)) from error
+        self._must_be_open(found)
+        if not found.sha:
+            raise Unsure(f"{found.web_url} has no commit yet")
+        return found.sha
 
     def open_changes(self) -> Iterator[Seen]:
         """Every open merge request of the projects that we reach and may review."""
@@ -154,10 +168,7 @@ class GitLab:
 
     def _request(self, id_: ChangeId) -> Change:
         found, refs = self._ready(id_)
-        if found.state not in ("opened", "locked"):  # locked: it is being merged, and may yet fail
-            raise Gone(f"{found.web_url} is {found.state}")
-        name = found.references.full.rpartition("!")[0]
-        self._check(name)
+        name = self._must_be_open(found)
         assert found.sha
         base = self._tip(id_, found.target_branch) or refs.start_sha or ""
         return Change(
@@ -184,7 +195,7 @@ class GitLab:
         for pause in _LATE:
             if found.sha and (refs := self._refs(id_, found)):
                 return found, refs
-            if found.state not in ("opened", "locked"):
+            if found.state not in _OPEN:
                 break
             time.sleep(pause)
             found = self._requests.now(id_)
@@ -217,22 +228,20 @@ class GitLab:
             self._tips.put((id_.repository, branch), known)
         return known
 
-    def _check(self, name: str) -> None:
+    def _must_be_open(self, found: answers.MergeRequest) -> str:
+        """Raises Gone where it is not, or not ours to review. The project's name of now."""
+        if found.state not in _OPEN:
+            raise Gone(f"{found.web_url} is {found.state}")
+        name = found.references.full.rpartition("!")[0]
         if not self._allows(name):
             raise Gone(f"{name} is not among REDLINE_REPOSITORIES")
+        return name
 
     def _train(self, id_: ChangeId) -> Change:
         """A merge train's commit: the change merged with all that are before it."""
-        number = id_.ref.removeprefix("refs/merge-requests/").removesuffix("/train")
-        if not number.isascii() or not number.isdigit():
-            raise Gone(f"{id_.ref} is not of a merge train")
-        one = replace(id_, kind=Kind.CHANGE, number=int(number), ref="")
-        path = f"/projects/{id_.repository}/merge_trains/merge_requests/{number}"
-        car = self._client.get(path, answers.Car)
-        change = self._request(one)
-        if car.pipeline is None or car.status in _LEFT_TRAIN:
-            raise Gone(f"{change.url} has no pipeline on a merge train")
-        head = car.pipeline.sha
+        number, pipeline = self._car(id_)
+        change = self._request(replace(id_, kind=Kind.CHANGE, number=number, ref=""))
+        head = pipeline.sha
         return Train(
             id=id_,
             repository=change.repository,
@@ -244,8 +253,19 @@ class GitLab:
             clone_url=change.clone_url,
             author="",
             installation=change.installation,
-            pipeline=car.pipeline.id,
+            pipeline=pipeline.id,
         )
+
+    def _car(self, id_: ChangeId) -> tuple[int, answers.Pipeline]:
+        """Whose change is on the train, and the pipeline that runs for it there. Raises Gone."""
+        number = id_.ref.removeprefix("refs/merge-requests/").removesuffix("/train")
+        if not number.isascii() or not number.isdigit():
+            raise Gone(f"{id_.ref} is not of a merge train")
+        path = f"/projects/{id_.repository}/merge_trains/merge_requests/{number}"
+        car = self._client.get(path, answers.Car)
+        if car.pipeline is None or car.status in _LEFT_TRAIN:
+            raise Gone(f"!{number} of {id_.repository} has no pipeline on a merge train")
+        return int(number), car.pipeline
 
 
 def _role(member: answers.Member) -> Role:

@@ -42,6 +42,20 @@ def test_two_calls_and_no_more(github: FakeGitHub, change: Change, forge: GitHub
     assert github.counters.total() - before == 2
 
 
+def test_the_head_is_one_call(
+    github: FakeGitHub, change: Change, forge: GitHub, pull: PullRequest, repo: Repo
+) -> None:
+    before = github.counters.total()
+    assert forge.head(change.id) == pull.head
+    assert github.counters.total() - before == 1
+    group = repo.queue(pull)
+    ref = f"refs/heads/gh-readonly-queue/main/pr-1-{repo.sha()}"
+    assert forge.head(ChangeId(ForgeName.GITHUB, repo.id, Kind.MERGE_GROUP, ref=ref)) == group
+    pull.close()
+    with pytest.raises(Gone, match="closed"):
+        forge.head(change.id)
+
+
 def test_only_names_of_the_answer_are_read_again_after_a_push(
     forge: GitHub, pull: PullRequest, change: Change
 ) -> None:

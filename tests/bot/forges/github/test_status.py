@@ -68,6 +68,20 @@ def test_each_status_of_an_app(ours: tuple[GitHub, Change], repo: Repo) -> None:
         assert forge.unfinished(forge.change(change.id)) is not final
 
 
+def test_one_look_serves_the_write_that_it_was_for(
+    as_app: Connect, github: FakeGitHub, pull: PullRequest, repo: Repo
+) -> None:
+    forge = as_app(settle_seconds=60)
+    change = forge.change(id_of(pull))
+    looks = github.counters["checks/list-for-ref"]
+    assert forge.unfinished(change)
+    forge.status(change, RUNNING)
+    assert github.counters["checks/list-for-ref"] == looks + 1
+    forge.status(change, PASSED)
+    assert github.counters["checks/list-for-ref"] == looks + 2, "an older look is not trusted"
+    assert len(repo.checks(pull.head)) == 1
+
+
 def test_each_status_of_a_person(persons: tuple[GitHub, Change], repo: Repo) -> None:
     forge, change = persons
     assert forge.unfinished(change)

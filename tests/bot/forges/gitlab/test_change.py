@@ -40,6 +40,19 @@ def test_two_calls_and_no_more(gitlab: FakeGitLab, change: Change, forge: GitLab
     assert gitlab.counters.total() - before == 2
 
 
+def test_the_head_is_one_call_and_waits_for_no_diff(
+    gitlab: FakeGitLab, change: Change, forge: GitLab, request_: MergeRequest
+) -> None:
+    gitlab.late.versions = 60
+    sha = request_.push({"Dockerfile": "FROM debian:12.5\n"})
+    before = gitlab.counters.total()
+    assert forge.head(change.id) == sha
+    assert gitlab.counters.total() - before == 1
+    request_.close()
+    with pytest.raises(Gone, match="closed"):
+        forge.head(change.id)
+
+
 def test_another_call_a_moment_later_asks_for_the_change_alone(
     gitlab: FakeGitLab, as_bot: Connect, request_: MergeRequest
 ) -> None:
@@ -128,7 +141,7 @@ def test_a_merge_train(forge: GitLab, repo: Repo, request_: MergeRequest) -> Non
     head = repo.queue(request_)
     id_ = train(repo, request_)
     change = forge.change(id_)
-    assert (change.id, change.head) == (id_, head)
+    assert (change.id, change.head, forge.head(id_)) == (id_, head, head)
     assert (change.base, change.merge_base) == (repo.sha(), repo.sha())
     assert (change.base_ref, change.clone_url) == ("main", repo.clone_url)
     assert forge.conversation(change).own() == []
