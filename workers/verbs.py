@@ -10,6 +10,7 @@ from bot.change import Change
 from bot.commands import Command, Verb
 from bot.forges.base import Role
 from bot.ledger import Entry, Ledger, Recheck, Stored
+from bot.markdown.escape import visible
 from bot.pardon import DESTROYED, Acknowledgement, Allowance
 from bot.permission import Act, may
 from bot.told import Item, Told
@@ -178,7 +179,7 @@ def _allow(order: Order) -> Reply:
     today = case.ledger.people.said(case.stored.change).today
     if until and until < today:
         return order.unclear(answers.past(until, today))
-    place = f"{item.path}:{item.line}"
+    place = _place(item)
     allowance = Allowance(
         identity=item.identity,
         rule=item.rule,
@@ -195,13 +196,18 @@ def _allow(order: Order) -> Reply:
     return Reply(DONE)
 
 
+def _place(item: Item) -> str:
+    """For people, and for a database: a path may hold bytes that are no text."""
+    return visible(f"{item.path}:{item.line}")
+
+
 def _acknowledge(order: Order) -> Reply:
     if order.command.finding == DESTROYED:
         return _acknowledge_destroyed(order)
     item = _pardoned(order)
     if isinstance(item, Reply):
         return item
-    subject = f"{item.id} {item.rule} {item.path}:{item.line}"
+    subject = f"{item.id} {item.rule} {_place(item)}"
     return _accepted(order, item.identity, item.digest or "", subject)
 
 

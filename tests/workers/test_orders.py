@@ -17,6 +17,7 @@ from bot.review import Action, Effect, Outcome, Pardon, PardonKind
 from bot.settings import Settings
 from rules.finding import Severity, short
 from rules.gate import Gate
+from tests.bot.given import finding
 from tests.fakes.github import FakeGitHub, PullRequest, Repo
 from tests.workers.desk import BUCKET, DATABASE, KEY, LATEST, LOST, OLD, ROOT, Desk
 from tests.workers.desk import results as found
@@ -194,6 +195,18 @@ def test_a_warning_that_blocks_here_is_let_pass_as_what_blocks(sit: Sit) -> None
         audited = desk.says(who, f"/redline allow {LATEST.id} --reason x")
         assert audited is not None
         assert audited.entry.answer == want
+
+
+def test_a_file_whose_name_is_no_text(sit: Sit) -> None:
+    odd = finding("root-container", "we\udcffb\u202e.yaml", 9, name="web")
+    desk = sit(results=found(odd))
+    for verb in ("allow", "acknowledge"):
+        audited = desk.says("ada", f"/redline {verb} {odd.id} --reason x")
+        assert audited is not None
+        assert audited.entry.subject.endswith(r" we\xffb\u202e.yaml:9")
+    desk.says("ada", f"/redline explain {odd.id}")
+    assert r"we\xffb\u202e.yaml" in desk.answers()[-1]
+    assert desk.review.pardon(odd) is not None
 
 
 def test_an_acknowledgement_ends_with_its_effects(sit: Sit) -> None:
