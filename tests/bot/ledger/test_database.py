@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -220,13 +221,13 @@ def test_of_those_who_open_a_new_file_at_once_none_is_turned_away(
     refused = [message] * times
 
     class Hasty(sqlite3.Cursor):
-        def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
+        def execute(self, sql: str, parameters: Any = ()) -> Self:
             if "journal_mode" in sql and refused:
                 raise sqlite3.OperationalError(refused.pop())
-            return super().execute(sql, *rest)
+            return super().execute(sql, parameters)
 
     class Connection(sqlite3.Connection):
-        def cursor(self, *_: object, **__: object) -> sqlite3.Cursor:
+        def cursor(self, _: Any = None) -> Any:
             return super().cursor(Hasty)
 
     monkeypatch.setattr(sqlite3.dbapi2, "connect", partial(sqlite3.connect, factory=Connection))
