@@ -158,7 +158,7 @@ def _served(lease: Lease) -> None:
 def _attempted(lease: Lease) -> None:
     """One attempt. What goes wrong for no known reason is tried again, and then given up aloud."""
     run = Run(lease, forge(lease.change.forge), ledger(), settings())
-    attempt = lease.attempt(run.change.head)
+    attempt = lease.attempt(run.change.head, run.change.base_ref)
     if attempt > ATTEMPTS:
         run.give_up(f"the review ended its process {ATTEMPTS} times")
         return

@@ -21,6 +21,7 @@ class Wish(StrEnum):
     AFRESH = "afresh"  # the same head again, since its change is another now (base, draft)
     COMMAND = "command"  # someone may have asked for something in a comment
     CLOSE = "close"
+    BASE = "base"  # a branch moved: changes that are to go into it may be others now
     NOTHING = "nothing"
 
 
@@ -49,7 +50,8 @@ class Delivery:
     ``repository`` is the name and ``head`` the commit as the payload says them: hints, the forge
     is asked for both. ``at``: when the change was last altered by the payload's word (seconds
     since 1970, 0 unknown), by which a delivery that comes late is known. ``change`` None with
-    the wish COMMAND: each open change of ``repository_id`` at ``head``.
+    the wish COMMAND: each open change of ``repository_id`` at ``head``; with the wish BASE each
+    one that is to go into ``branch``.
     """
 
     forge: ForgeName
@@ -63,3 +65,4 @@ class Delivery:
     asked: Asked | None = None
     repository_id: int = 0
     at: float = 0.0
+    branch: str = ""

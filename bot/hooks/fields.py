@@ -13,6 +13,9 @@ ID = re.compile(rb"[!-~]{1,100}")
 MAYBE_COMMAND = re.compile(r"(?:\A|[\r\n])[ \t]*(?:/|@redline\b)", re.IGNORECASE)
 _MAX_ID = 2**53
 _SHA = re.compile(r"[0-9a-f]{40}")
+_BRANCH = "refs/heads/"
+_MAX_REF = 1024
+_NONE = "0" * 40
 
 
 def only(headers: Headers, name: bytes, wrong: type[Exception]) -> bytes:
@@ -59,3 +62,15 @@ def moment(payload: Any, *keys: str) -> float:
         return datetime.fromisoformat(value).timestamp()
     except (ValueError, OverflowError, OSError):
         return 0.0
+
+
+def moved(payload: Body) -> tuple[str, str]:
+    """The branch that a push moved, and its new tip.
+
+    Empty for a tag, and for a branch that was made or deleted: no open change waits for those.
+    """
+    ref, before, after = text(payload, "ref"), sha(payload, "before"), sha(payload, "after")
+    ends = (_NONE, "", after)
+    if not ref.startswith(_BRANCH) or len(ref) > _MAX_REF or before in ends or after in ends[:2]:
+        return "", ""
+    return ref.removeprefix(_BRANCH), after

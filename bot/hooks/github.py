@@ -69,7 +69,8 @@ def read(headers: Headers, body: bytes) -> Delivery:
     if event not in _READERS or not delivery.repository_id:
         return delivery
     action = fields.text(payload, "action")
-    return _READERS[event](replace(delivery, event=f"{event}.{action}"), action, payload)
+    named = replace(delivery, event=f"{event}.{action}") if action else delivery
+    return _READERS[event](named, action, payload)
 
 
 def _pull_request(delivery: Delivery, action: str, payload: Body) -> Delivery:
@@ -154,6 +155,12 @@ def _merge_group(delivery: Delivery, action: str, payload: Body) -> Delivery:
     return replace(delivery, wish=wishes[action], change=change, head=head)
 
 
+def _push(delivery: Delivery, action: str, payload: Body) -> Delivery:  # noqa: ARG001 - one table
+    """Of heads there is an event of their own: what counts here is who has the branch as base."""
+    branch, tip = fields.moved(payload)
+    return replace(delivery, wish=Wish.BASE, branch=branch, head=tip) if branch else delivery
+
+
 _READERS: Mapping[str, Callable[[Delivery, str, Body], Delivery]] = MappingProxyType(
     {
         "pull_request": _pull_request,
@@ -161,6 +168,7 @@ _READERS: Mapping[str, Callable[[Delivery, str, Body], Delivery]] = MappingProxy
         "check_run": _check_run,
         "check_suite": _check_suite,
         "merge_group": _merge_group,
+        "push": _push,
     }
 )
 

@@ -97,7 +97,8 @@ def read(headers: Headers, body: bytes) -> Delivery:
     if kind not in _READERS or not delivery.repository_id:
         return delivery
     action = fields.text(payload, "object_attributes", "action")
-    return _READERS[kind](replace(delivery, event=f"{kind}.{action}"[:100]), action, payload)
+    named = replace(delivery, event=f"{kind}.{action}"[:100] if action else kind)
+    return _READERS[kind](named, action, payload)
 
 
 def _id(headers: Headers, digest: str) -> str:
@@ -179,6 +180,12 @@ def _pipeline(delivery: Delivery, action: str, payload: Body) -> Delivery:  # no
     return replace(delivery, wish=Wish.REVIEW if waits else Wish.NOTHING, change=change, head=head)
 
 
+def _push(delivery: Delivery, action: str, payload: Body) -> Delivery:  # noqa: ARG001 - one table
+    """Of heads there is an event of their own: what counts here is who has the branch as base."""
+    branch, tip = fields.moved(payload)
+    return replace(delivery, wish=Wish.BASE, branch=branch, head=tip) if branch else delivery
+
+
 _READERS: Mapping[str, Callable[[Delivery, str, Body], Delivery]] = MappingProxyType(
-    {"merge_request": _merge_request, "note": _note, "pipeline": _pipeline}
+    {"merge_request": _merge_request, "note": _note, "pipeline": _pipeline, "push": _push}
 )

@@ -1,7 +1,7 @@
 """What is wanted, who is at it, what came of it: the truth that the queue is only a hint of."""
 
 from bot.ledger.errors import Busy, Closed, LedgerError, Lost, Over, Superseded, Unusable
-from bot.ledger.lease import Intent, Lease, Reviewed
+from bot.ledger.lease import Intent, Lease, Onto, Reviewed
 from bot.ledger.ledger import Dead, Gauges, Ledger, Stored
 from bot.ledger.models import arguments, change_id
 from bot.ledger.people import Audited, Entry, People
@@ -24,6 +24,7 @@ __all__ = [
     "LedgerError",
     "Lost",
     "Now",
+    "Onto",
     "Over",
     "People",
     "Recheck",

@@ -16,6 +16,7 @@ from bot.ledger.models import (
     IntentRow,
     ReviewRow,
     change_id,
+    glanced,
     identity,
     is_change,
 )
@@ -27,12 +28,24 @@ _KEYED = ChangeRow.keyed > ChangeRow.done
 
 
 @dataclass(frozen=True, slots=True)
+class Onto:
+    """Where a change's base stood: the branch's tip, and where the change left it."""
+
+    base: str = ""
+    merge_base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The last finished review of a change: its head, what came of it, seconds since 1970."""
+    """The last finished review of a change: its head, what came of it, seconds since 1970.
+
+    ``onto`` has the base as it stood when its moves were last looked at.
+    """
 
     head: str
     outcome: str
     at: float
+    onto: Onto = Onto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ def take(database: Database, change: ChangeId, owner: str, seconds: float) -> "L
             ChangeRow.taken,
             _FORCED.label("recheck"),
             _KEYED.label("keyed"),
+            glanced().label("glance"),
         )
     )
     with database.write() as connection:
@@ -72,7 +86,8 @@ def take(database: Database, change: ChangeId, owner: str, seconds: float) -> "L
     if row is None:
         return None
     place = _Place(row.id, row.fence, row.taken)
-    return Lease(database, change, owner, seconds, place, row.recheck, row.keyed)
+    keyed = row.keyed or row.glance  # a base moves by the hand of who may write there
+    return Lease(database, change, owner, seconds, place, row.recheck, keyed, row.glance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,8 @@ class Lease:
     """Held by ``owner`` for ``seconds`` on the database's clock, unless renewed.
 
     ``recheck``: review the head even if it has been reviewed. ``keyed``: stages with credentials
-    may serve it; not where all that is wanted was asked for by people who may not. What writes
+    may serve it; not where all that is wanted was asked for by people who may not. ``glance``:
+    nothing is wanted unless what the base has brought matters to this change. What writes
     raises Lost when the lease is not ours any more, so that a run that was frozen past it does no
     harm.
     """
@@ -101,6 +117,7 @@ class Lease:
     _place: _Place
     recheck: bool
     keyed: bool
+    glance: bool
     _counted: str = field(default="", init=False)
 
     @property
@@ -125,14 +142,16 @@ class Lease:
         with self._database.write() as connection:
             self._set(connection, until=now() + self.seconds)
 
-    def attempt(self, head: str) -> int:
+    def attempt(self, head: str, base_ref: str = "") -> int:
         """Count one more attempt at this head; how many that makes. Call it before all else.
 
-        From here on the status is in this run's hands: the wish counts as announced.
+        From here on the status is in this run's hands: the wish counts as announced. ``base_ref``
+        is the branch that the change goes into: what moves it from now on is heard.
         """
+        onto = {"base_ref": base_ref} if base_ref else {}
         with self._fenced() as connection:
             count = self._count(connection, head)
-            self._set(connection, announced=self._place.taken)
+            self._set(connection, announced=self._place.taken, **onto)
         self._counted = head
         return count
 
@@ -164,10 +183,11 @@ class Lease:
 
     def last(self) -> Reviewed | None:
         """The last review of this change that was finished."""
-        columns = (ChangeRow.reviewed, ChangeRow.outcome, ChangeRow.reviewed_at)
+        done = (ChangeRow.reviewed, ChangeRow.outcome, ChangeRow.reviewed_at)
+        found = select(*done, ChangeRow.base, ChangeRow.merge_base)
         with self._database.read() as connection:
-            row = connection.execute(select(*columns).where(ChangeRow.id == self._place.row)).one()
-        return Reviewed(*row) if row.reviewed else None
+            row = connection.execute(found.where(ChangeRow.id == self._place.row)).one()
+        return Reviewed(*row[:3], Onto(*row[3:])) if row.reviewed else None
 
     def intend(self, subjects: Sequence[str]) -> None:
         """Write down what is about to be posted, before it is. Raises Lost."""
@@ -201,7 +221,20 @@ class Lease:
         with self._database.write() as connection:
             self._set(connection, progress=progress)
 
-    def done(self, head: str, outcome: str, review: bytes, report: bytes = b"") -> None:
+    def untouched(self, head: str, base: str) -> None:
+        """What the base brought does not matter: the review at this head stands. Raises Lost."""
+        with self._fenced() as connection:
+            self._end(connection, done=self._served(), base=base, wished_at=now())
+            self._forget(connection, head, _SETBACKS)
+
+    def done(
+        self,
+        head: str,
+        outcome: str,
+        review: bytes,
+        report: bytes = b"",
+        onto: Onto = Onto(),
+    ) -> None:
         """What was wanted is served: keep the review, give the lease back. Raises Lost."""
         row = self._place.row
         with self._fenced() as connection:
@@ -211,6 +244,8 @@ class Lease:
                 reviewed=head,
                 outcome=outcome,
                 reviewed_at=now(),
+                base=onto.base,
+                merge_base=onto.merge_base,
                 dead_at=0,
                 reason="",
                 wished_at=now(),  # matters only where more is wanted: that came while this ran

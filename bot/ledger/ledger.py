@@ -21,6 +21,7 @@ from bot.ledger.models import (
     DeliveryRow,
     ReviewRow,
     change_id,
+    glanced,
     identity,
     is_change,
 )
@@ -57,7 +58,10 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """How things stand: changes that wait, run and are dead, commands, the oldest wish's age."""
+    """How things stand: changes that wait, run and are dead, commands, the oldest wish's age.
+
+    What waits only for a look at its moved base is reviewed, and so not counted.
+    """
 
     waiting: int
     running: int
@@ -115,6 +119,11 @@ class Ledger:
         """Write down a delivery and what it wants. False: it is known, nothing was done."""
         with self._database.write() as connection:
             return self._wishes.remember(connection, delivery)
+
+    def based(self, delivery: Delivery) -> bool:
+        """Whether an open change goes into the branch that moved: most pushes matter to none."""
+        with self._database.read() as connection:
+            return self._wishes.based(connection, delivery)
 
     def want(self, change: ChangeId, recheck: Recheck | None = None) -> bool:
         """Want a review; ``recheck``: another one, since someone has asked for it.
@@ -242,7 +251,7 @@ class Ledger:
     def gauges(self) -> Gauges:
         """How things stand now."""
         open_ = select(func.count()).select_from(ChangeRow).where(ChangeRow.open)
-        waits = ChangeRow.wanted > ChangeRow.done
+        waits = (ChangeRow.wanted > ChangeRow.done) & ~glanced()
         counts = (
             open_.where(waits, ChangeRow.until <= now()),
             open_.where(ChangeRow.until > now()),

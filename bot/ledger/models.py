@@ -18,7 +18,7 @@ from sqlalchemy.types import Double
 
 from bot.change import ChangeId, ForgeName, Kind
 
-SCHEMA = "0003"  # the newest migration, known here so that opening need not load Alembic
+SCHEMA = "0004"  # the newest migration, known here so that opening need not load Alembic
 
 
 class Base(DeclarativeBase):
@@ -52,7 +52,9 @@ class ChangeRow(Base):
     the last that reviews the same head again, and of the last that a status tells of. ``taken``
     is the count that the lease set out to serve. ``head`` and ``at`` are the payload's hints.
     ``keyed`` is the count of the last wish that a stage with credentials may serve. ``progress``
-    says how far the run that holds the lease is.
+    says how far the run that holds the lease is. ``base_ref`` is the branch that it goes into, by
+    the forge's own word; ``base`` and ``merge_base`` are where that branch and it stood when it
+    was last reviewed.
     """
 
     __tablename__ = "changes"
@@ -65,6 +67,7 @@ class ChangeRow(Base):
             postgresql_where=text("wanted > done"),
         ),
         Index("ix_changes_head", "forge", "repository", "head"),
+        Index("ix_changes_base", "forge", "repository", "base_ref"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -99,6 +102,9 @@ class ChangeRow(Base):
     reviewed: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str] = mapped_column(default="")
     reviewed_at: Mapped[float] = mapped_column(default=0)
+    base_ref: Mapped[str] = mapped_column(default="", server_default="")
+    base: Mapped[str] = mapped_column(default="", server_default="")
+    merge_base: Mapped[str] = mapped_column(default="", server_default="")
     dead_at: Mapped[float] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(default="")
 
@@ -307,6 +313,15 @@ def is_change(change: ChangeId) -> Any:
         & (ChangeRow.number == change.number)
         & (ChangeRow.ref == change.ref)
     )
+
+
+def glanced() -> Any:
+    """The condition that all that is wanted is a look at whether the base's move matters.
+
+    Each other wish sets one of these counts to its own.
+    """
+    row = ChangeRow
+    return (row.pushed <= row.done) & (row.forced <= row.done) & (row.keyed <= row.done)
 
 
 def arguments(change: ChangeId) -> tuple[str | int, ...]:

@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, literal, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from bot.ledger.database import now
@@ -13,6 +24,7 @@ from bot.ledger.models import (
     CommandRow,
     arguments,
     change_id,
+    glanced,
     identity,
     is_change,
 )
@@ -28,6 +40,8 @@ CLAIMS = 3
 # A review that begins within this time sets the status itself, and saves the forge a write.
 ANNOUNCE_AFTER = 1.0
 _MOST = 500
+# What a moved base asks for waits for all else: it is asked of many changes at once.
+_LAST = case((glanced(), 1), else_=0)
 
 
 # Asked several times a second, and mostly nothing waits: made once, and answered by two indexes.
@@ -49,7 +63,7 @@ class Due:
 
 
 def due(connection: Connection, again_after: float) -> list[Due]:
-    """Commands, statuses, then reviews, the oldest wish first.
+    """Commands, statuses, then reviews, the oldest wish first, looks after a moved base last.
 
     What was queued comes again only ``again_after`` seconds later. Of one repository no more
     reviews are due than may run beside those that do.
@@ -108,7 +122,7 @@ def _commands(again_after: float) -> Select[Any]:
 def _announcements(again_after: float) -> Select[Any]:
     return (
         select(*identity(), ChangeRow.wanted)
-        .where(_waits(), ChangeRow.announced < ChangeRow.wanted)
+        .where(_waits(), ~glanced(), ChangeRow.announced < ChangeRow.wanted)
         .where(ChangeRow.wished_at <= now() - ANNOUNCE_AFTER)
         .where(ChangeRow.announce_queued_at <= now() - again_after)
         .order_by(ChangeRow.wished_at, ChangeRow.id)
@@ -132,12 +146,13 @@ def _reviews(again_after: float) -> Select[Any]:
         func.row_number()
         .over(
             partition_by=(ChangeRow.forge, ChangeRow.repository),
-            order_by=(ChangeRow.wished_at, ChangeRow.id),
+            order_by=(_LAST, ChangeRow.wished_at, ChangeRow.id),
         )
         .label("place")
     )
+    times = (ChangeRow.wished_at, ChangeRow.queued_at)
     waiting = (
-        select(*identity(), ChangeRow.wanted, ChangeRow.wished_at, ChangeRow.queued_at, place)
+        select(*identity(), ChangeRow.wanted, *times, _LAST.label("last"), place)
         .where(_waits())
         .subquery()
     )
@@ -152,6 +167,6 @@ def _reviews(again_after: float) -> Select[Any]:
         select(waiting)
         .where(waiting.c.place + running <= literal(PER_REPOSITORY))
         .where(waiting.c.queued_at <= now() - again_after)
-        .order_by(waiting.c.wished_at)
+        .order_by(waiting.c.last, waiting.c.wished_at)
         .limit(_MOST)
     )

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Connection, LargeBinary, Select, cast, func, 
 
 from bot.change import ChangeId
 from bot.ledger.database import now
-from bot.ledger.models import AttemptRow, ChangeRow, ReviewRow, is_change
+from bot.ledger.models import AttemptRow, ChangeRow, ReviewRow, glanced, is_change
 
 LISTED = 50  # reviews
 _START = 4096  # bytes of a report, for a list
@@ -73,7 +73,7 @@ def _state(change: ChangeId) -> Select[Any]:
         ChangeRow.open,
         ChangeRow.head,
         ChangeRow.progress,
-        (ChangeRow.wanted > ChangeRow.done).label("waits"),
+        ((ChangeRow.wanted > ChangeRow.done) & ~glanced()).label("waits"),
         (ChangeRow.until > now()).label("runs"),
         (now() - ChangeRow.leased_at).label("ran"),
         (now() - ChangeRow.wished_at).label("waited"),

@@ -63,7 +63,7 @@ class Wanted:
 
     def _push(self, delivery: Delivery) -> None:
         """A head, or the same head under other circumstances; a known head asks for nothing."""
-        known = self.head if self.waits else self.reviewed
+        known = self.head if self.waits and not self._glance else self.reviewed
         self.open, self.head = True, delivery.head or self.head
         if delivery.wish is Wish.REVIEW and delivery.head and delivery.head == known:
             return
@@ -79,7 +79,7 @@ class Wanted:
 
         those that come before a run has begun are one wish, and the next run waits its time.
         """
-        new = self._running or not self.waits
+        new = self._running or not self.waits or self._glance
         if new:
             self._wish()
             self.not_before = self.rechecked_at + seconds
@@ -92,9 +92,22 @@ class Wanted:
 
     def look_again(self) -> None:
         """Another look at the same head, if no run is to come that has not begun."""
-        if self.open and (self._running or not self.waits):
+        if self.open and (self._running or self._glance or not self.waits):
             self._wish()
             self.keyed = self.wanted
+
+    def glance(self, at: float) -> None:
+        """A look, not before then, at whether what the base brings matters to this change.
+
+        It replaces no run: one that is at the head goes on, and one that is to come sees it too.
+        """
+        self._wish()
+        self.not_before = max(self.not_before, at)
+
+    @property
+    def _glance(self) -> bool:
+        """Whether all that waits is such a look."""
+        return self.waits and max(self.pushed, self.forced, self.keyed) <= self.done
 
     @property
     def _running(self) -> bool:
@@ -103,7 +116,7 @@ class Wanted:
     def find(self) -> bool:
         """The forge shows no final status of ours: review the head, whatever we believe of it."""
         self.open = True
-        if self.waits:
+        if self.waits and not self._glance:
             return False
         self._wish()
         self.forced = self.keyed = self.wanted
@@ -115,7 +128,7 @@ class Wanted:
 
     def _wish(self) -> None:
         """Count one wish more. Its age is that of the oldest one that nobody has served."""
-        if not self.waits:
+        if not self.waits or self._glance:
             self.wished_at = self.time
         self.wanted += 1
         self.queued_at = self.announce_queued_at = 0

@@ -6,12 +6,12 @@ The statements are made once: to make one costs more than to run it.
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from bot.change import ChangeId, Seen
+from bot.change import ChangeId, Kind, Seen
 from bot.hooks.delivery import Delivery, Wish
 from bot.ledger.database import Database, now
-from bot.ledger.models import AttemptRow, ChangeRow, CommandRow, DeliveryRow, table
+from bot.ledger.models import AttemptRow, ChangeRow, CommandRow, DeliveryRow, glanced, table
 from bot.ledger.wanted import Recheck, Wanted
 
 _CHANGES = table(ChangeRow).c
@@ -25,13 +25,32 @@ _AT_HEAD = _ROWS.where(
     *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository", "head")),
     _CHANGES.open,
 ).order_by(_CHANGES.id)
+_BASED = (
+    *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository", "base_ref")),
+    _CHANGES.kind == Kind.CHANGE,
+    _CHANGES.open,
+)
+_ANY_BASED = select(_CHANGES.id).where(*_BASED).limit(1)
+# Not those where a run is to come in any case, nor those that were given up.
+_GLANCED_AT = _ROWS.where(
+    *_BASED,
+    _CHANGES.dead_at == 0,
+    (_CHANGES.wanted == _CHANGES.done)
+    | ((_CHANGES.until > now()) & (_CHANGES.taken == _CHANGES.wanted)),
+).order_by(_CHANGES.id)
+_LAST_GLANCE = select(func.max(_CHANGES.not_before)).where(
+    *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository")),
+    _CHANGES.open & (_CHANGES.wanted > _CHANGES.done),
+    glanced(),
+)
+_GLANCES = 15  # in the time between two rechecks, of one repository: each asks the forge
 _BEGUN = select(AttemptRow.change).where(AttemptRow.head == bindparam("head"))
 _STIRRED = select(_CHANGES.id).where(
     *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository")),
     (_CHANGES.head == bindparam("head"))
     | (_CHANGES.reviewed == bindparam("head"))
     | _CHANGES.id.in_(_BEGUN),
-    (_CHANGES.open & (_CHANGES.wanted > _CHANGES.done))
+    (_CHANGES.open & (_CHANGES.wanted > _CHANGES.done) & ~glanced())
     | (_CHANGES.until > now())
     | (_CHANGES.reviewed_at >= bindparam("began")),
 )
@@ -65,6 +84,8 @@ class Wishes:
         }
         if connection.execute(self._delivery, row).one_or_none() is None:
             return False
+        if delivery.wish is Wish.BASE:
+            self._glance(connection, delivery)
         for wanted in self._meant(connection, delivery):
             if delivery.asked is not None:
                 self._ask(connection, wanted, delivery)
@@ -72,6 +93,10 @@ class Wishes:
                 wanted.apply(delivery)
                 _write(connection, wanted)
         return True
+
+    def based(self, connection: Connection, delivery: Delivery) -> bool:
+        """Whether an open change is to go into the branch that a delivery speaks of."""
+        return connection.execute(_ANY_BASED, _base(delivery)).first() is not None
 
     def want(self, connection: Connection, change: ChangeId, recheck: Recheck | None) -> bool:
         """Someone's recheck, or the reconciler's find. False: that was wanted already."""
@@ -100,6 +125,16 @@ class Wishes:
         wanted = self._one(connection, change)
         wanted.close()
         _write(connection, wanted)
+
+    def _glance(self, connection: Connection, delivery: Delivery) -> None:
+        """One after another: a busy base has hundreds of changes, and they share a rate limit."""
+        at = _base(delivery)
+        apart, last = self._recheck_seconds / _GLANCES, connection.scalar(_LAST_GLANCE, at) or 0.0
+        for row in connection.execute(_GLANCED_AT, at).mappings().all():
+            wanted = Wanted(**row)
+            last = max(last, wanted.time) + apart
+            wanted.glance(last)
+            _write(connection, wanted)
 
     def _meant(self, connection: Connection, delivery: Delivery) -> list[Wanted]:
         """The changes that a delivery speaks of."""
@@ -134,6 +169,14 @@ class Wishes:
             "asked_at": min(asked.at or wanted.time, wanted.time),
         }
         connection.execute(self._command, row)
+
+
+def _base(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "forge": delivery.forge,
+        "repository": delivery.repository_id,
+        "base_ref": delivery.branch,
+    }
 
 
 def _write(connection: Connection, wanted: Wanted) -> None:

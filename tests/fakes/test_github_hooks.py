@@ -133,5 +133,6 @@ def test_ping_and_installation(fake: FakeGitHub, got: Got, app: AppKey, repo: Re
     fake.ping()
     fake.announce(app)
     fake.hooks.settle()
-    assert [headers["x-github-event"] for headers, _ in got] == ["ping", "installation"]
+    told = [headers["x-github-event"] for headers, _ in got]
+    assert told == ["push", "ping", "installation"]
     assert fake.violations == []

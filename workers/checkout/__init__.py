@@ -4,7 +4,8 @@ The only place that runs git.
 """
 
 from workers.checkout.local import local
-from workers.checkout.mirror import fetched
+from workers.checkout.mirror import Source, fetched
+from workers.checkout.moved import Moved, moved
 from workers.checkout.reading import MOST_FILES, Checkout, Range
 from workers.checkout.source import Sources
 from workers.checkout.terms import (
@@ -21,6 +22,6 @@ from workers.checkout.terms import (
 
 __all__ = [
     "MOST_FILES", "Checkout", "CheckoutError", "Denied", "HeadGone", "Incomplete",
-    "NotARepository", "NothingToCompare", "Oversize", "Range", "Sources", "UnknownCommit",
-    "Unreachable", "fetched", "local",
+    "Moved", "NotARepository", "NothingToCompare", "Oversize", "Range", "Source", "Sources",
+    "UnknownCommit", "Unreachable", "fetched", "local", "moved",
 ]  # fmt: skip

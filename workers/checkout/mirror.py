@@ -106,10 +106,8 @@ def fetched(
     ``idle`` is called about once a second while the forge is waited for; what it raises ends that.
     """
     commits = Range(change.merge_base, change.base, change.head)
-    mirrors = state / "mirrors"
-    mirrors.mkdir(parents=True, exist_ok=True, mode=0o700)
     source = Source(change.clone_url, token, local, idle)
-    with Mirror(mirrors, f"{change.id.forge}-{change.id.repository}").used(idle) as mirror:
+    with mirror_of(change, state).used(idle) as mirror:
         mirror.fetch([commits.merge_base, commits.base, commits.head], source)
         with reading(mirror.view) as objects:
             try:
@@ -123,7 +121,14 @@ def fetched(
                 mirror.give_up()
                 raise Unreachable("the mirror was damaged and is made anew") from None
             yield one
-    evict(mirrors, LARGEST)
+    evict(state / "mirrors", LARGEST)
+
+
+def mirror_of(change: Change, state: Path) -> "Mirror":
+    """The mirror of a change's repository under ``state``."""
+    mirrors = state / "mirrors"
+    mirrors.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Mirror(mirrors, f"{change.id.forge}-{change.id.repository}")
 
 
 class Mirror:

@@ -65,7 +65,6 @@ class GitLab:
         self._allows, self._key, self._settle = allows, key, settle
         self._requests = MergeRequests(account.client, settle)
         self._statuses = Statuses(account, self._requests, key, settle)
-        self._tips: Recent[str] = Recent(settle)
         self._ids: Recent[int] = Recent(_AN_HOUR)  # of accounts, by name in small letters
         self._walk, self._log = Walk(account, allows), DeliveryLog(account)
 
@@ -218,15 +217,11 @@ class GitLab:
 
     def _tip(self, id_: ChangeId, branch: str) -> str:
         """The newest commit of a branch, ``""`` where it was deleted."""
-        known = self._tips.get((id_.repository, branch))
-        if known is None:
-            path = f"/projects/{id_.repository}/repository/branches/{quote(branch, safe='')}"
-            try:
-                known = self._client.get(path, answers.Branch).commit.id
-            except Gone:
-                return ""
-            self._tips.put((id_.repository, branch), known)
-        return known
+        path = f"/projects/{id_.repository}/repository/branches/{quote(branch, safe='')}"
+        try:
+            return self._client.get(path, answers.Branch).commit.id
+        except Gone:
+            return ""
 
     def _must_be_open(self, found: answers.MergeRequest) -> str:
         """Raises Gone where it is not, or not ours to review. The project's name of now."""

@@ -57,6 +57,9 @@ class Hooks(Outbox):
         pull.events.append(Event(action, by, self.server.state.clock.now(), pull.head))
         self.send("pull_request", payloads.pull(self.server, pull, by, **further), action)
 
+    def push(self, one: Repository, branch: str, shas: tuple[str, str], by: Account) -> None:
+        self.send("push", payloads.push(self.server, one, branch, shas, by))
+
     def issue_comment(
         self, action: str, pull: Pull, one: Comment, by: Account, changes: Any = None
     ) -> None:

@@ -38,6 +38,50 @@ def pull(server: "Server", one: Pull, by: Account, **further: Any) -> Payload:
     return {"number": one.number, "pull_request": whole, **further, **there}
 
 
+def push(
+    server: "Server", one: Repository, branch: str, shas: tuple[str, str], by: Account
+) -> Payload:
+    """A branch moved from one commit to another; zeros stand for none."""
+    before, after = shas
+    made, ref = not before.strip("0"), f"refs/heads/{branch}"
+    head = _pushed(server, one, after)
+    return {
+        "ref": ref,
+        "before": before,
+        "after": after,
+        "base_ref": None,
+        "created": made,
+        "deleted": False,
+        "forced": not made and one.git.merge_base(before, after) != before,
+        "compare": f"{server.url}/{one.full_name}/compare/{before[:12]}...{after[:12]}",
+        "commits": [head],
+        "head_commit": head,
+        "pusher": {"name": by.login, "email": f"{by.login}@example.com"},
+        **common(server, one, by),
+    }
+
+
+def _pushed(server: "Server", one: Repository, sha: str) -> Payload:
+    """A commit as a push names it: other than REST does."""
+    whole = pulls.commit(server, one, sha)
+    said = whole["commit"]
+    people = {who: _named(said[who]) for who in ("author", "committer")}
+    return {
+        "id": sha,
+        "tree_id": said["tree"]["sha"],
+        "distinct": True,
+        "message": said["message"],
+        "timestamp": said["committer"]["date"],
+        "url": whole["html_url"],
+        **people,
+        **{name: [] for name in ("added", "removed", "modified")},
+    }
+
+
+def _named(person: Payload) -> Payload:
+    return {name: person[name] for name in ("name", "email", "date")}
+
+
 def issue_comment(
     server: "Server", one: Pull, comment: Comment, by: Account, changes: Any = None
 ) -> Payload:

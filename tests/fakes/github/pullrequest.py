@@ -123,8 +123,10 @@ class PullRequest:
                 pull.state, pull.closed, pull.merged = "closed", now, now
                 pull.merge_commit, pull.merged_by = sha, account
 
-            self.state.repository.git.set_ref(f"refs/heads/{self.state.base_ref}", sha)
+            there, branch, before = self.state.repository, self.state.base_ref, self.base
+            there.git.set_ref(f"refs/heads/{branch}", sha)
             self._act("closed", by, change)
+            self.server.hooks.push(there, branch, (before, sha), account)
             return sha
 
     def retarget(self, base: str, by: str = "ada") -> None:

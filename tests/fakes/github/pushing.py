@@ -9,6 +9,7 @@ from tests.fakes.github.state import Account, Pull, Repository
 if TYPE_CHECKING:
     from tests.fakes.github.server import Server
 
+NOTHING = "0" * 40
 Files = Mapping[str, str | bytes | None]
 Where = tuple[str, str | None, str]  # branch, parent commit, message
 
@@ -24,7 +25,9 @@ def push(server: "Server", one: Repository, where: Where, files: Files, by: Acco
 
 def move(server: "Server", one: Repository, branch: str, sha: str, by: Account) -> None:
     """Put a branch on a commit; open pull requests from it or onto it follow."""
+    before = one.git.commit(f"refs/heads/{branch}") or NOTHING
     one.git.set_ref(f"refs/heads/{branch}", sha)
+    server.hooks.push(one, branch, (before, sha), by)
     for each in server.state.repositories.values():
         for pull in each.pulls.values():
             if pull.state != "open":
