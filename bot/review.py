@@ -76,7 +76,7 @@ class StageResult:
 
     ``findings`` are all at head, each marked new or not. ``reason`` is for people, without raw
     tool output. ``existing``: unchecked at the merge base too, for a reason that lies in the
-    reviewed files. ``notes`` are facts for the summary ("judged when rendered: ..."), ``later``
+    reviewed files. ``notes`` are facts for the summary ("not judged before ..."), ``later``
     the files that these speak of. ``effects`` are what the change does to named resources.
     """
 

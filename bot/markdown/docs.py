@@ -16,6 +16,11 @@ class Doc:
     why: str = ""
     fix: str = ""
 
+    @property
+    def gist(self) -> str:
+        """Why it matters, without the side remarks below."""
+        return self.why.partition("\n\n")[0]
+
 
 def doc(rule: str) -> Doc:
     """What is said of a rule; empty parts for one that is not ours."""

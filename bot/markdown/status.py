@@ -126,9 +126,26 @@ def why(result: StageResult) -> str:
     return f"{name}: {reason}" if reason else name
 
 
-def _plain(result: StageResult) -> str:
-    """Names stand between backticks in a reason, which a title would show."""
-    return why(result).replace("`", "")
+def reasons(results: Iterable[StageResult]) -> list[str]:
+    """Why each was not checked; what is wrong with the whole change is said once for its stages."""
+    shared: dict[tuple[str, str], list[StageResult]] = defaultdict(list)
+    for result in results:
+        shared[visible(" ".join(result.reason.split())), result.project].append(result)
+    return [
+        f"{reason} ({', '.join(map(label, them))})" if reason and len(them) > 1 else why(each)
+        for (reason, _), them in shared.items()
+        for each in (them[:1] if reason else them)
+    ]
+
+
+def _first(results: Iterable[StageResult], room: int) -> str:
+    """The first reason, and how many more there are.
+
+    Names stand between backticks in a reason, which a title would show.
+    """
+    said, *others = reasons(results)
+    more = f" (and {len(others)} more)" if others else ""
+    return f"{cut(said.replace('`', ''), room)}{more}"
 
 
 def _unchecked(review: Review) -> str:
@@ -136,17 +153,15 @@ def _unchecked(review: Review) -> str:
     results = review.unchecked
     if not results:
         return ""
-    more = f" (and {len(results) - 1} more)" if len(results) > 1 else ""
     verb = "NOT CHECKED" if review.gate.passes_unchecked else "Could not check"
-    return f"{verb}: {cut(_plain(results[0]), LONGEST_TITLE - 30)}{more}"
+    return f"{verb}: {_first(results, LONGEST_TITLE - 30)}"
 
 
 def _existing(review: Review) -> str:
     old = [each for each in review.results if each.existing and each.outcome is Outcome.UNCHECKED]
     if not old:
         return ""
-    more = f" (and {len(old) - 1} more)" if len(old) > 1 else ""
-    return f"NOT CHECKED, as before this change: {cut(_plain(old[0]), 60)}{more}"
+    return f"NOT CHECKED, as before this change: {_first(old, 60)}"
 
 
 def _acknowledged(review: Review) -> str:
@@ -169,7 +184,7 @@ def _counted(review: Review) -> str:
     said += f", {allowed} allowed" if allowed else ""
     said += f", {numbered(ran, 'stage')} ran"
     later = frozenset[str]().union(*(each.later for each in review.results))
-    return f"{said}, {numbered(len(later), 'file')} left to be rendered" if later else said
+    return f"{said}, {numbered(len(later), 'file')} not judged before rendering" if later else said
 
 
 def numbered(count: int, noun: str) -> str:

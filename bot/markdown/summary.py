@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.change import ForgeName
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
 from bot.markdown.rows import fitting, size
-from bot.markdown.status import numbered, why
+from bot.markdown.status import numbered, reasons
 from bot.markdown.thread import folded, passed, tally
 from bot.review import Outcome, PardonKind, Review, StageResult
-from rules.finding import Finding
+from rules.finding import Finding, Severity
 from rules.profile import Profile
 
 LONGEST_BODY = 60_000  # bytes, the mark included; forges hold 65,536 signs
@@ -34,6 +35,12 @@ class Page:
 def needed(review: Review) -> bool:
     """Whether there is anything to say: a finding, or something that could not be checked."""
     return bool(review.findings or review.unchecked)
+
+
+def minor(review: Review) -> bool:
+    """Whether all that there is to say are hints, which nobody has to be told of."""
+    grave = any(each.severity > Severity.INFO for each in review.findings)
+    return not (grave or review.unchecked)
 
 
 def settled(links: Links) -> str:
@@ -65,11 +72,16 @@ def _outcome(page: Page) -> str:
         verb = "could not check everything"
     else:
         verb = "nothing blocks"
-    pardons = Counter(each.kind for one in review.findings if (each := review.pardon(one)))
-    counted = [tally(review.counted)]
-    counted += [f"{pardons[kind]} {kind.words}" for kind in PardonKind if pardons[kind]]
-    said = ", ".join(part for part in counted if part)
+    said = _weighed(review, review.findings)
     return f"**Redline: {verb}**{f' · {said}' if said else ''}"
+
+
+def _weighed(review: Review, findings: Sequence[Finding]) -> str:
+    """``2 blocking, 1 warning, 1 allowed``: what somebody let pass is told apart."""
+    pardons = Counter(each.kind for one in findings if (each := review.pardon(one)))
+    counted = [tally(each for each in findings if review.pardon(each) is None)]
+    counted += [f"{pardons[kind]} {kind.words}" for kind in PardonKind if pardons[kind]]
+    return ", ".join(part for part in counted if part)
 
 
 def _running(page: Page) -> str:
@@ -81,8 +93,8 @@ def _running(page: Page) -> str:
 def _not_checked(page: Page) -> str:
     """What is missing in this review, first and loud."""
     old = [each for each in page.review.results if each.existing and _is_unchecked(each)]
-    rows = [f"- **{escape(_reason(each))}**" for each in page.review.unchecked]
-    rows += [f"- {escape(_reason(each))} (as before this change)" for each in old]
+    rows = [f"- **{escape(cut(each, 300))}**" for each in reasons(page.review.unchecked)]
+    rows += [f"- {escape(cut(each, 300))} (as before this change)" for each in reasons(old)]
     if not rows:
         return ""
     return "**Not checked**, so nothing below speaks for it:\n\n" + _lines(page, rows)
@@ -95,10 +107,6 @@ def _remarks(page: Page) -> str:
 
 def _is_unchecked(result: StageResult) -> bool:
     return result.outcome is Outcome.UNCHECKED
-
-
-def _reason(result: StageResult) -> str:
-    return cut(why(result), 300)
 
 
 def _lines(page: Page, rows: Sequence[str]) -> str:
@@ -139,7 +147,7 @@ def _row(page: Page, finding: Finding) -> str:
 def _others(page: Page, findings: Sequence[Finding], room: int) -> str:
     if not findings:
         return ""
-    name = tally(findings)
+    name = _weighed(page.review, findings)
     return folded(name, _table(page, findings, room - size(folded(name, ""))))
 
 
@@ -169,6 +177,10 @@ def _stage(page: Page, result: StageResult) -> str:
     seconds = f", {result.seconds:.1f} s" if page.seconds else ""
     new = sum(finding.new for finding in result.findings)
     found = f", {numbered(new, 'finding')}" if new else ""
+    let = sum(
+        finding.new and page.review.pardon(finding) is not None for finding in result.findings
+    )
+    found += f", {let} let pass" if let else ""
     return f"- {name}: {result.outcome.words}{found}{seconds}"
 
 
@@ -182,4 +194,6 @@ def _end(page: Page) -> str:
     verb = "Reviewed" if page.seconds else "This list last changed"
     written = f"{verb} at {page.links.commit}. " if page.links.commit else ""
     whole = f"[The whole review]({page.url}) shows the source too. " if page.url else ""
-    return f"{written}{whole}`/recheck` reviews again, `/redline help` lists the commands."
+    again = "/redline recheck" if page.links.change.id.forge is ForgeName.GITLAB else "/recheck"
+    explain = "`/redline explain ID` tells more of a finding, " if page.review.findings else ""
+    return f"{written}{whole}{explain}`{again}` reviews again, `/redline help` lists the commands."

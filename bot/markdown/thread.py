@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.change import Anchor, AnchorKind, Diff, ForgeName
@@ -17,6 +17,8 @@ from rules.finding import Family, Finding, Severity
 LISTED = 25  # findings of one rule that one thread lists
 _OWN_THREAD = {Family.DESTRUCTION, Family.IAM, Family.NETWORK, Family.ENCRYPTION}
 _ORDER = tuple(Family)
+_WORTH = 30  # signs that are worth not being told again
+_NAME = re.compile(r"[^`]*`[^`]+`")
 _LONGEST_BODY, _ROWS_ROOM = 30_000, 20_000  # signs; bytes
 
 
@@ -41,6 +43,11 @@ class Group:
     def worthy(self) -> bool:
         """Whether it is said inline: it blocks, or is of a family that always is."""
         return self.first.severity is Severity.BLOCKING or self.first.family is not None
+
+    @property
+    def unlike(self) -> bool:
+        """Whether they weigh differently."""
+        return any(each.severity is not self.first.severity for each in self.findings)
 
     @property
     def rank(self) -> tuple[bool, int, str, int, str]:
@@ -110,30 +117,33 @@ def _said(group: Group, anchor: Anchor, links: Links, review: Review) -> str:
     finding, severity = group.first, group.first.severity.word.capitalize()
     if len(group.findings) == 1:
         message = escape(finding.message) + passed(review.exceptions.get(finding.identity))
-        return f"**{severity}:** {message}{_away(finding, anchor, links)}"
-    every = (_row(each, group, links, review) for each in group.findings)
-    rows = fitting(every, _ROWS_ROOM, LISTED)
+        away = _away(finding, anchor, links)
+        stop = "." if away.endswith(".") and not message.endswith(".") else ""
+        return f"**{severity}:** {message}{stop}{away}"
+    rows = fitting(_rows(group, links, review), _ROWS_ROOM, LISTED)
     more = len(group.findings) - len(rows)
     if more > 0:
         rows.append(f"- ... and {more} more in this file")
-    return f"**{tally(group.findings)}** in this file:\n\n" + "\n".join(rows)
+    head = f"**{severity}**, {len(group.findings)} times in this file:"
+    if group.unlike:
+        head = f"**{tally(group.findings)}** in this file:"
+    return f"{head}\n\n" + "\n".join(rows)
 
 
 def _away(finding: Finding, anchor: Anchor, links: Links) -> str:
     """Where the finding is, if the comment stands elsewhere: on its block, or on what caused it."""
     where = finding.location
     if anchor.path and where.path not in (anchor.path, anchor.old_path):
-        return f". This line causes it; it is at {links.place(where)}"
+        return f" This line causes it; it is at {links.place(where)}."
     there = anchor.kind is AnchorKind.LINE and anchor.line == where.line
     return "" if there or links.blind else f" ({links.line(where)})"
 
 
 def tally(findings: Iterable[Finding]) -> str:
-    """``2 blocking, 1 warning``: the gravest first, ``""`` for nothing."""
+    """``2 blocking, 3 warnings, 1 info``: the gravest first, ``""`` for nothing."""
     counts = Counter(finding.severity for finding in findings)
-    words = {Severity.BLOCKING: "blocking", Severity.WARNING: "warning", Severity.INFO: "hint"}
-    shown = [(counts[severity], word) for severity, word in words.items() if counts[severity]]
-    return ", ".join(f"{n} {word}{'s' * (n > 1 and word != 'blocking')}" for n, word in shown)
+    shown = [(counts[severity], severity.word) for severity in sorted(counts, reverse=True)]
+    return ", ".join(f"{n} {word}{'s' * (n > 1 and word == 'warning')}" for n, word in shown)
 
 
 def passed(pardon: Pardon | None) -> str:
@@ -146,14 +156,27 @@ def passed(pardon: Pardon | None) -> str:
     return f" ({pardon.kind.words} by {by}{until}{waits}: {reason})"
 
 
-def _row(finding: Finding, group: Group, links: Links, review: Review) -> str:
-    unlike = any(each.severity is not group.first.severity for each in group.findings)
-    severity = f"{finding.severity.word}: " if unlike else ""
-    name = code(review.ids[finding.identity])
-    own = finding.fix if len(_fixes_of(group)) > 1 else ""
-    fix = f"\n  **Fix:** {escape(cut(own, 500))}" if own else ""
-    message = escape(cut(finding.message, 500)) + passed(review.exceptions.get(finding.identity))
-    return f"- {severity}{message} ({links.line(finding.location)}, {name}){fix}"
+def _rows(group: Group, links: Links, review: Review) -> Iterator[str]:
+    """What differs in its first name only from a finding above is told short."""
+    told: set[tuple[str, str]] = set()
+    several = len(_fixes_of(group)) > 1
+    for finding in group.findings:
+        severity = f"{finding.severity.word}: " if group.unlike else ""
+        name = code(review.ids[finding.identity])
+        who, rest = _parts(cut(finding.message, 500))
+        own = finding.fix if several else ""
+        again = len(rest) > _WORTH and (rest, own) in told
+        told.add((rest, own))
+        message = f"{escape(who)}: the same" if again else escape(who + rest)
+        message += passed(review.exceptions.get(finding.identity))
+        fix = f"\n  **Fix:** {escape(cut(own, 500))}" if own and not again else ""
+        yield f"- {severity}{message} ({links.line(finding.location)}, {name}){fix}"
+
+
+def _parts(message: str) -> tuple[str, str]:
+    """A message up to the end of its first name, and what it says of that."""
+    found = _NAME.match(message)
+    return (message[: found.end()], message[found.end() :]) if found else (message, "")
 
 
 def _fixes_of(group: Group) -> Mapping[str, None]:
@@ -172,7 +195,7 @@ def _fix(group: Group) -> str:
 
 
 def _why(rule: str) -> str:
-    why = doc(rule).why
+    why = doc(rule).gist
     return folded("Why this matters", why) if why else ""
 
 

@@ -139,6 +139,8 @@ class Wanted:
     ) -> Comment | None:
         """The summary comment; None where there is nothing to say and nothing has been said.
 
+        Hints alone are told by the page and the annotations, where there is a page.
+
         ``resolved`` names who resolved the thread of a finding that is still there, by identity.
         ``left`` are the threads that this push had no room for, as publishing names them.
         """
@@ -146,7 +148,8 @@ class Wanted:
             if not posted or self.review.running:
                 return None
             return self._summary(summary.settled(self._blind), summary.settled(self._links), "")
-        if self.review.change.draft and not posted:
+        told = posted or not (self.review.change.draft or (self.url and summary.minor(self.review)))
+        if not told:
             return None
         page = summary.Page(self.review, self._links, resolved or {}, self.url)
         blind = summary.body(replace(page, links=self._blind))

@@ -197,11 +197,11 @@ def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
 def _could_not_look(containers: list[Container]) -> Problem:
     images = sorted({each.image for each in containers})
     more = f" and {len(images) - _SHOWN} more" if len(images) > _SHOWN else ""
-    shown = ", ".join(map(named, images[:_SHOWN]))
+    shown, them = ", ".join(map(named, images[:_SHOWN])), "them" if images[1:] else "it"
     return Problem(
         containers[0].at("image"),
         f"Nobody could see whether the user of {shown}{more} is a number, since no Dockerfile of "
-        "this repository builds it. If it is a name, `runAsNonRoot` keeps the container from "
+        f"this repository builds {them}. If it is a name, `runAsNonRoot` keeps the container from "
         "starting (CreateContainerConfigError).",
         detail="could not look",
         severity=Severity.WARNING,

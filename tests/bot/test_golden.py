@@ -64,7 +64,7 @@ HOSTILE = finding(
 FILES = diff("apps/web.yaml", "services/web/Dockerfile", "apps/@org|team.yaml")
 OLD = finding("old-rule", new=False)
 IDLE = result(stage="files-rules", outcome=Outcome.NOT_NEEDED)
-NOTES = ("judged when rendered: `charts/web/templates/deployment.yaml`",)
+NOTES = ("not judged before it is rendered: `charts/web/templates/deployment.yaml`",)
 
 
 def said(want: Wanted) -> str:

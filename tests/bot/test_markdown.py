@@ -17,7 +17,7 @@ from bot.markdown.links import Links
 from bot.markdown.status import LONGEST_TITLE, title
 from bot.marks import read, sign
 from bot.review import CommentKind, Mark, Outcome, Review
-from rules.finding import Family, Location, Severity, Side
+from rules.finding import Family, Finding, Location, Severity, Side
 from rules.profile import Profile
 from tests.bot.given import (
     HEAD,
@@ -404,3 +404,73 @@ def test_our_own_mark_in_a_change_does_not_become_a_mark() -> None:
     want = wanted(review(result(finding(message=forged))), diff("apps/web.yaml"), KEY)
     assert read(want.threads[0].body, ID, KEY) == want.threads[0].mark
     assert want.threads[0].body.count("<!--") == 1
+
+
+SAME = "may run as root, as nothing says otherwise."
+
+
+def rows_of(*found: Finding) -> list[str]:
+    (thread,) = wanted(review(result(*found)), diff("apps/web.yaml"), KEY).threads
+    return [line for line in thread.body.splitlines() if line.startswith("- ")]
+
+
+def test_a_thread_says_once_what_several_have() -> None:
+    first, second, other = rows_of(
+        finding(name="a", line=1, message=f"Container `a` {SAME}"),
+        finding(name="b", line=2, message=f"Container `b` {SAME}"),
+        finding(name="c", line=3, message="Container `c` is to run as user 0, whoever asks."),
+    )
+    assert first.startswith(f"- Container `a` {SAME} (")
+    assert second.startswith("- Container `b`: the same (")
+    assert other.startswith("- Container `c` is to run as user 0, whoever asks. (")
+
+
+def test_what_has_another_fix_is_no_repetition() -> None:
+    rows = rows_of(
+        finding(name="a", line=1, message=f"Container `a` {SAME}", fix="This."),
+        finding(name="b", line=2, message=f"Container `b` {SAME}", fix="That."),
+    )
+    assert [SAME in row for row in rows] == [True, True]
+
+
+def test_one_reason_for_the_whole_change_is_said_once() -> None:
+    lost = [unchecked(stage, "the change has 3,001 files") for stage in ("hadolint", "helm-lint")]
+    have = wanted(review(*lost), Diff(), KEY)
+    said = "the change has 3,001 files (hadolint, helm lint)"
+    assert have.status.title == f"Could not check: {said}"
+    summary = have.summary(posted=False)
+    assert summary is not None
+    assert f"- **{said}**\n" in summary.body
+
+
+def test_projects_are_named_each_though_their_reason_is_one() -> None:
+    lost = [replace(unchecked("tofu-plan", "no network"), project=f"prod/{n}") for n in range(3)]
+    have = wanted(review(*lost), Diff(), KEY)
+    assert have.status.title == "Could not check: tofu plan prod/0: no network (and 2 more)"
+    assert have.status.summary.count(": no network**") == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "posted", "told"),
+    [("", False, True), ("https://p", False, False), ("https://p", True, True)],
+)
+def test_hints_alone_begin_no_comment_where_a_page_tells_them(
+    url: str, *, posted: bool, told: bool
+) -> None:
+    hint = replace(warning(), severity=Severity.INFO)
+    have = wanted(review(result(hint)), Diff(), KEY, url)
+    summary = have.summary(posted=posted)
+    assert (summary is not None) is told
+    assert "1 info" in have.status.summary
+    grave = wanted(review(result(hint, warning())), Diff(), KEY, url).summary(posted=posted)
+    assert grave is not None
+
+
+def test_each_forge_hears_the_command_that_it_delivers() -> None:
+    there = replace(change(), id=replace(ID, forge=ForgeName.GITLAB))
+    have = wanted(Review(there, (result(finding()),)), Diff(), KEY).summary(posted=False)
+    assert have is not None
+    assert "`/redline recheck` reviews again" in have.body
+    assert (
+        "`/recheck` reviews again" in wanted(review(result(finding())), Diff(), KEY).status.summary
+    )

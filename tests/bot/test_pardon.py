@@ -36,6 +36,15 @@ def passed(finding_: Finding, pardon: Pardon, *more: StageResult, gate: Gate = G
     return Review(change(), results, gate, {finding_.identity: pardon})
 
 
+def test_a_stage_says_what_of_it_was_let_pass() -> None:
+    have = wanted(passed(ROOT, ACCEPTED, result(LATEST, stage="hadolint")), Diff(), KEY)
+    said = have.status.summary
+    assert "- `kubernetes-rules`: failed, 1 finding, 1 let pass, " in said
+    assert "- `hadolint`: passed, 1 finding, 0.4 s" in said
+    light = wanted(passed(LATEST, ALLOWED), Diff(), KEY).status.summary
+    assert "<summary>1 allowed</summary>" in light
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -257,8 +257,8 @@ def test_a_new_chart_or_kustomization_hides_only_what_it_renders_and_that_is_sai
     assert seen.rules("templates/Dockerfile") == {"baked-secret"}
     assert seen.rules("templates/t.yaml") == seen.rules("k/r.yaml") == set()
     text = "\n".join(seen.bodies)
-    assert "judged when rendered: templates/t.yaml (chart .)" in text
-    assert "judged when rendered: k/r.yaml (kustomization k)" in text
+    assert "not judged before it is rendered: templates/t.yaml (chart .)" in text
+    assert "not judged before it is rendered: k/r.yaml (kustomization k)" in text
 
 
 def test_what_is_only_left_to_be_rendered_is_said_in_the_title(attacker: Attacker) -> None:
@@ -266,6 +266,9 @@ def test_what_is_only_left_to_be_rendered_is_said_in_the_title(attacker: Attacke
     repo.push("change", {"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": pod("a")})
     pull = repo.open_pull("change")
     document = attacker.desk.review(pull)
-    assert document["stages"][0]["reason"] == "judged when rendered: a.yaml (kustomization .)"
+    assert (
+        document["stages"][0]["reason"]
+        == "not judged before it is rendered: a.yaml (kustomization .)"
+    )
     title = repo.checks(pull.head)[-1].output["title"]
-    assert title == "0 blocking, 0 warnings, 1 stage ran, 1 file left to be rendered"
+    assert title == "0 blocking, 0 warnings, 1 stage ran, 1 file not judged before rendering"

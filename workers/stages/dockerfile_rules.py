@@ -18,7 +18,7 @@ NAME = "dockerfile-rules"
 _TEMPLATE = re.compile(
     rb"^\s*(?:\{\{|\{%|<%|@@|#(?:if|include|define) )|^FROM\s+\S*\{\{", re.MULTILINE
 )
-_NAMED = 10  # files that a note names
+_NAMED = 5  # files that a note names
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,6 @@ def _note(templates: list[str]) -> tuple[str, ...]:
     if not templates:
         return ()
     more = f" and {len(templates) - _NAMED} more" if len(templates) > _NAMED else ""
-    return (f"judged when rendered: {', '.join(templates[:_NAMED])}{more} (a template)",)
+    return (
+        f"not judged before it is rendered: {', '.join(templates[:_NAMED])}{more} (a template)",
+    )

@@ -25,7 +25,7 @@ from workers.project import MOST_FINDINGS, Judged, Project, Tree, Unchecked, cut
 NAME = "kubernetes-rules"
 LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
 
-_NAMED = 10  # files that one note names
+_NAMED = 5  # files that one note names
 _BATCH = 500  # files that are read at once where a whole repository is looked through
 
 
@@ -98,7 +98,9 @@ def _notes(read: Mapping[str, _Read]) -> tuple[str, ...]:
     for path, each in read.items():
         if each.later:
             groups[each.later].append(path)
-    return tuple(f"judged when rendered: {_some(paths)} ({who})" for who, paths in groups.items())
+    return tuple(
+        f"not judged before it is rendered: {_some(paths)} ({who})" for who, paths in groups.items()
+    )
 
 
 def _some(paths: list[str]) -> str:
