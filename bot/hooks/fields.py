@@ -70,7 +70,7 @@ def moved(payload: Body) -> tuple[str, str]:
     Empty for a tag, and for a branch that was made or deleted: no open change waits for those.
     """
     ref, before, after = text(payload, "ref"), sha(payload, "before"), sha(payload, "after")
-    ends = (_NONE, "", after)
-    if not ref.startswith(_BRANCH) or len(ref) > _MAX_REF or before in ends or after in ends[:2]:
+    kept = before != after and not {before, after} & {"", _NONE}
+    if not kept or not ref.startswith(_BRANCH) or len(ref) > _MAX_REF:
         return "", ""
     return ref.removeprefix(_BRANCH), after

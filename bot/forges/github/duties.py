@@ -16,7 +16,11 @@ _DUTIES = (
     ("issues", "read", "hear commands in comments"),
 )
 _QUEUE = ("merge_queues", "read", "hear of the merge queue's groups")
-_EVENTS = {"pull_request": "hear of pushes", "issue_comment": "hear commands in comments"}
+_EVENTS = {
+    "pull_request": "hear of changes",
+    "issue_comment": "hear commands in comments",
+    "push": "hear that a base moved",
+}
 _LOG = "/app/hook/deliveries"
 _WRONG_SECRET = 401
 

@@ -14,8 +14,9 @@ from bot.protection import Fact, Part, Protection
 _DEVELOPER, _MAINTAINER = 30, 40
 _ADDRESS = "/webhooks/gitlab"
 _EVENTS = {
-    "merge_requests_events": ("Merge request events", "hear of pushes"),
+    "merge_requests_events": ("Merge request events", "hear of changes"),
     "note_events": ("Comments", "hear commands in comments"),
+    "push_events": ("Push events", "hear that a base moved"),
 }
 _TRAIN = {"pipeline_events": ("Pipeline events", "hear of merge trains")}
 
@@ -46,6 +47,7 @@ class _Hook(Struct, frozen=True):
     alert_status: str = "executable"
     merge_requests_events: bool = True
     note_events: bool = True
+    push_events: bool = True
     pipeline_events: bool = True
 
 

@@ -72,6 +72,22 @@ def pipeline(status: str = "pending", **fields: Any) -> dict[str, Any]:
     }
 
 
+def push(**fields: Any) -> dict[str, Any]:
+    return {
+        "object_kind": "push",
+        "event_name": "push",
+        "before": BEFORE,
+        "after": HEAD,
+        "ref": "refs/heads/main",
+        "checkout_sha": HEAD,
+        "user_username": "ada",
+        "project_id": 15,
+        "project": PROJECT,
+        "commits": [],
+        "total_commits_count": 0,
+    } | fields
+
+
 def packed(payload: Any) -> bytes:
     return json.dumps(payload).encode()
 

@@ -63,6 +63,25 @@ def merge_group(action: str = "checks_requested") -> dict[str, Any]:
     return {"action": action, "merge_group": group, "repository": REPOSITORY}
 
 
+def push(**fields: Any) -> dict[str, Any]:
+    """As octokit's example has it, but for the commits."""
+    return {
+        "ref": "refs/heads/main",
+        "before": BASE,
+        "after": HEAD,
+        "created": False,
+        "deleted": False,
+        "forced": False,
+        "base_ref": None,
+        "compare": "https://github.com/octo/hello/compare/f95f852bd8fc...6dcb09b5b578",
+        "commits": [],
+        "head_commit": None,
+        "repository": REPOSITORY | {"created_at": 1557933565, "master_branch": "main"},
+        "pusher": {"name": "ada", "email": "ada@example.com"},
+        "sender": SENDER,
+    } | fields
+
+
 def packed(payload: Any) -> bytes:
     return json.dumps(payload).encode()
 

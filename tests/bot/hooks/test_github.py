@@ -308,3 +308,29 @@ def test_an_id_that_is_none(id_: str) -> None:
 def test_bad_json_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         read(headers(b"{"), b"{")
+
+
+@pytest.mark.parametrize("branch", ["main", "release/1.x", "a branch", "refs/heads/main"])
+def test_a_branch_that_moved(branch: str) -> None:
+    delivery = understood(payloads.push(ref=f"refs/heads/{branch}"), "push")
+    assert (delivery.wish, delivery.branch, delivery.head) == (Wish.BASE, branch, HEAD)
+    assert (delivery.change, delivery.event) == (None, "push")
+    assert (delivery.repository, delivery.repository_id) == ("octo/hello", 1296269)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"before": "0" * 40},
+        {"after": "0" * 40},
+        {"ref": "refs/tags/v1"},
+        {"ref": "main"},
+        {"ref": None},
+        {"ref": "refs/heads/" + "a" * 1024},
+        {"before": HEAD},
+        {"after": "HEAD"},
+    ],
+    ids=["made", "deleted", "a tag", "no ref", "none", "long", "nothing new", "no commit"],
+)
+def test_pushes_that_move_no_base(fields: dict[str, Any]) -> None:
+    assert understood(payloads.push(**fields), "push").wish is Wish.NOTHING

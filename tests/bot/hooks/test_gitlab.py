@@ -20,6 +20,7 @@ from tests.bot.hooks.gitlab_payloads import (
     note,
     packed,
     pipeline,
+    push,
     signature,
     signed,
 )
@@ -270,3 +271,29 @@ def test_an_event_that_is_missing_or_doubled() -> None:
 def test_bad_json_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         read(headers(), b"{")
+
+
+@pytest.mark.parametrize("branch", ["main", "release/1.x", "a branch", "refs/heads/main"])
+def test_a_branch_that_moved(branch: str) -> None:
+    delivery = understood(push(ref=f"refs/heads/{branch}"), "Push Hook")
+    assert (delivery.wish, delivery.branch, delivery.head) == (Wish.BASE, branch, HEAD)
+    assert (delivery.change, delivery.event) == (None, "push")
+    assert (delivery.repository, delivery.repository_id) == ("group/sub/hello", 15)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"before": "0" * 40},
+        {"after": "0" * 40},
+        {"ref": "refs/tags/v1"},
+        {"ref": "main"},
+        {"ref": None},
+        {"ref": "refs/heads/" + "a" * 1024},
+        {"before": HEAD},
+        {"after": "HEAD"},
+    ],
+    ids=["made", "deleted", "a tag", "no ref", "none", "long", "nothing new", "no commit"],
+)
+def test_pushes_that_move_no_base(fields: dict[str, Any]) -> None:
+    assert understood(push(**fields), "Push Hook").wish is Wish.NOTHING

@@ -14,7 +14,8 @@ from sqlalchemy import TextClause, create_engine, text
 
 import bot.ledger
 from bot.change import ChangeId, ForgeName
-from bot.ledger import Ledger, Unusable
+from bot.hooks.delivery import Delivery, Wish
+from bot.ledger import Ledger, Onto, Reviewed, Unusable
 from bot.ledger.models import SCHEMA, Base
 from tests.databases import Open
 
@@ -129,3 +130,31 @@ def _as_of_first(number: int, wanted: int, done: int) -> TextClause:
     values |= dict.fromkeys(zero, 0)
     names, row = ", ".join(values), ", ".join(map(str, values.values()))
     return text(f"INSERT INTO changes ({names}) VALUES ({row})")
+
+
+def test_a_ledger_that_knows_no_bases_goes_forward_with_what_it_holds(empty_url: str) -> None:
+    """A review stands; of which base it was is not known until the next one."""
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        folder = Path(bot.ledger.__file__).parent / "migrations"
+        config.set_main_option("script_location", str(folder))
+        command.upgrade(config, "0003")
+        connection.execute(_as_of_first(1, 2, 2))
+        connection.execute(text("UPDATE changes SET reviewed = 'a', outcome = 'passed', keyed = 2"))
+    engine.dispose()
+    ledger = Ledger.open(empty_url)
+    change = ChangeId(ForgeName.GITHUB, 7, number=1)
+    assert ledger.due(0) == []
+    push = Delivery(
+        ForgeName.GITHUB, "1", "push", "", Wish.BASE, repository_id=7, branch="main", head="c" * 40
+    )
+    assert not ledger.based(push)
+    assert ledger.want(change)
+    lease = ledger.lease(change, "worker", 60)
+    assert lease is not None
+    assert lease.last() == Reviewed("a", "passed", 0.0, Onto())
+    lease.attempt("a" * 40, "main")
+    lease.done("a" * 40, "passed", b"{}", onto=Onto("b" * 40, "b" * 40))
+    assert ledger.based(push)
+    ledger.close()

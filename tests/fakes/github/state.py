@@ -31,7 +31,7 @@ class App:
     bot: Account
     key: bytes
     permissions: Permissions
-    events: list[str] = field(default_factory=lambda: ["pull_request", "issue_comment"])
+    events: list[str] = field(default_factory=lambda: ["pull_request", "issue_comment", "push"])
 
 
 @dataclass

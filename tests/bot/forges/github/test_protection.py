@@ -121,6 +121,14 @@ def test_a_merge_queue_asks_for_more(forge: GitHub, repo: Repo, app: AppKey) -> 
     assert "merge_group" not in facts(found, Part.WEBHOOKS)
 
 
+def test_an_event_that_the_app_does_not_ask_for(forge: GitHub, repo: Repo, app: AppKey) -> None:
+    assert "push" not in facts(seen(forge), Part.WEBHOOKS)
+    app.state.events.remove("push")
+    found = seen(forge)
+    assert facts(found, Part.WEBHOOKS)["push"] is False
+    assert "tick push" in step(found, "push")
+
+
 def test_a_person_needs_the_role_write(as_person: Connect, repo: Repo) -> None:
     assert facts(seen(as_person()), Part.RIGHTS) == {"write": True}
     assert facts(seen(as_person()), Part.WEBHOOKS) == {"deliveries": None}

@@ -111,10 +111,10 @@ def test_what_a_webhook_does_not_send(forge: GitLab, repo: Repo, gitlab: FakeGit
     repo.allow("redline", "maintainer")
     gitlab.deliver_to(f"http://127.0.0.1:{free_port()}/webhooks/gitlab", "secret")
     hook = gitlab.hooks.of(repo.state)
-    hook.off |= {"note_events", "pipeline_events"}
+    hook.off |= {"note_events", "push_events", "pipeline_events"}
     found = seen(forge)
     shown = facts(found, Part.WEBHOOKS)
-    assert shown["comments"] is False
+    assert (shown["comments"], shown["push events"]) == (False, False)
     assert "pipeline events" not in shown
     assert "tick 'Comments'" in fact(found, "comments").step
     repo.set(merge_trains_enabled=True)
