@@ -447,3 +447,17 @@ def test_the_receiver_loads_no_worker() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_pushes_that_move_nobodys_base_are_not_written_down(start: Start) -> None:
+    to = start()
+    answer = to.deliver(payloads.push(), "push")
+    assert (answer.status_code, answer.json()) == (200, {"answer": "nothing to do"})
+    to.deliver(payloads.pull_request(), id_="2")
+    change = to.ledger.believed_open()[0]
+    lease = to.ledger.lease(change, "worker", 60)
+    assert lease is not None
+    lease.attempt(payloads.HEAD, "main")
+    lease.done(payloads.HEAD, "passed", b"{}")
+    assert to.deliver(payloads.push(), "push").status_code == 202
+    assert to.deliver(payloads.push(), "push").json() == {"answer": "known"}

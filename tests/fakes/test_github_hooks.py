@@ -136,3 +136,22 @@ def test_ping_and_installation(fake: FakeGitHub, got: Got, app: AppKey, repo: Re
     told = [headers["x-github-event"] for headers, _ in got]
     assert told == ["push", "ping", "installation"]
     assert fake.violations == []
+
+
+def test_each_push_of_a_branch_is_told(fake: FakeGitHub, repo: Repo, pull: PullRequest) -> None:
+    heard = len(fake.hooks.log)
+    before, sha = repo.sha("main"), repo.push("main", {"a": "b"})
+    head = pull.push({"c": "d"})
+    new = fake.hooks.log[heard:]
+    assert [one.event for one in new] == ["push", "push", "pull_request"]
+    payload = new[0].payload
+    assert (payload["ref"], payload["before"], payload["after"]) == ("refs/heads/main", before, sha)
+    assert (payload["created"], payload["forced"], payload["deleted"]) == (False, False, False)
+    assert new[1].payload["after"] == head
+    repo.move("main", before)
+    assert fake.hooks.log[-1].payload["forced"]
+    repo.push("topic", {"e": "f"})
+    assert fake.hooks.log[-1].payload["created"]
+    merged = pull.merge()
+    assert (fake.hooks.log[-1].event, fake.hooks.log[-1].payload["after"]) == ("push", merged)
+    assert fake.violations == []

@@ -215,3 +215,15 @@ def test_acts_by_http(lab: FakeGitLab) -> None:
     assert act("violations") == []
     refused = httpx.post(f"{lab.server.url}/_fake/nothing", json={"repository": "org/shop"})
     assert refused.status_code == 400
+
+
+def test_each_push_of_a_branch_is_told(lab: FakeGitLab, shop: Repo, mr: MergeRequest) -> None:
+    heard = len(lab.hooks.log)
+    before, sha = shop.sha("main"), shop.push("main", {"a": "b"})
+    head = mr.push({"c": "d"})
+    pushes = [one.payload for one in lab.hooks.log[heard:] if one.event == "push"]
+    assert [one["after"] for one in pushes] == [sha, head]
+    assert (pushes[0]["ref"], pushes[0]["before"]) == ("refs/heads/main", before)
+    assert lab.hooks.headers(lab.hooks.log[heard])["X-Gitlab-Event"] == "Push Hook"
+    merged = mr.merge()
+    assert (lab.hooks.log[-1].event, lab.hooks.log[-1].payload["after"]) == ("push", merged)
