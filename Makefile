@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= true
 export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 endif
 
-.PHONY: demo test check venv system tools docs examples corpus sample soak bench image lock clean
+.PHONY: demo test check venv system tools docs examples corpus sample soak identity bench image lock clean
 
 demo: venv tools
 	@$(BIN)/python -m tests.demo --forge $(FORGE)
@@ -55,8 +55,13 @@ corpus: venv
 sample: venv
 	@$(BIN)/python -m tests.sample --seed $(SEED)
 
+# Faults: up to thirty seeds of each.
 soak: venv tools
-	@REDLINE_SEEDS=30 $(BIN)/pytest -m "" tests/line tests/history tests/scenarios
+	@REDLINE_SEEDS=30 $(BIN)/pytest tests/line tests/scenarios/test_posting.py
+
+# Real changes, all of them: whether findings are followed, and have a place.
+identity: venv tools
+	@REDLINE_SEEDS=30 $(BIN)/pytest tests/history
 
 bench: venv
 	@$(BIN)/python -m tests.bench

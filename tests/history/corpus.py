@@ -11,7 +11,7 @@ import pytest
 from tests.repositories import Repository
 
 REAL = Path(__file__).parents[3] / "shared/corpus/real"
-EVERYTHING = int(os.environ.get("REDLINE_SEEDS", "3")) > 3  # as `make soak` has it
+EVERYTHING = int(os.environ.get("REDLINE_SEEDS", "3")) > 3  # as `make identity` has it
 needed = pytest.mark.skipif(not REAL.is_dir(), reason="../shared/corpus/real is not here")
 
 

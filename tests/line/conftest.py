@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import postgres
-from tests.line.world import World
+from tests.line.world import World, Worlds
 
 __all__ = ["postgres"]
 
@@ -24,6 +24,12 @@ def on_gitlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(tmp_path_factory.mktemp("gitlab"), forge="gitlab") as made:
         made.learn()
         yield made
+
+
+@pytest.fixture
+def by_turns(world: World, on_gitlab: World) -> Worlds:
+    """The world for a seed: each forge has every other one."""
+    return lambda seed: (world, on_gitlab)[seed % 2]
 
 
 @pytest.fixture(params=["world", "on_gitlab"])

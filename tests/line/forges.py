@@ -24,6 +24,8 @@ class GitHub:
     """A GitHub, with an App or a plain token."""
 
     name = ForgeName.GITHUB
+    event = "pull_request"
+    bot = "redline[bot]"  # what it says is no person's word
     owner = "org"
     # Each write of a review, and of one that ends threads: {repository} and {pull} are filled in.
     writes = (
@@ -91,6 +93,8 @@ class GitLab:
     """A GitLab, with a project's token."""
 
     name = ForgeName.GITLAB
+    event = "merge_request"
+    bot = "project_1_bot_0a1b"  # as GitLab names the accounts of tokens
     owner = "group/sub"
     writes = (
         "POST */projects/{repository}/statuses/*",
@@ -149,6 +153,13 @@ def identity(change: Any) -> ChangeId:
     """What Redline calls it."""
     forge = ForgeName.GITLAB if isinstance(change, MergeRequest) else ForgeName.GITHUB
     return ChangeId(forge, project(change).id, number=change.number)
+
+
+def source(change: Any) -> str:
+    """The branch that it comes from."""
+    state = change.state
+    name: str = state.source_branch if isinstance(change, MergeRequest) else state.head_ref
+    return name
 
 
 def project(change: Any) -> Any:

@@ -2,14 +2,14 @@
 
 import random
 import shutil
+from typing import Any
 
 import httpx
 
-from tests.fakes.github import PullRequest
 from tests.line.contents import CONTENTS
 from tests.line.server import eventually
 from tests.line.test_kills import moment
-from tests.line.world import World, seeds, together
+from tests.line.world import World, Worlds, seeds, together
 
 
 def ready(world: World) -> int:
@@ -26,7 +26,7 @@ def emptied(world: World) -> None:
     killed(world)
 
 
-def frozen(world: World) -> list[PullRequest]:
+def frozen(world: World) -> list[Any]:
     """Until it shows: webhooks are taken meanwhile as if it were there."""
     broker = world.redline.part("valkey")
     broker.suspend()
@@ -35,7 +35,7 @@ def frozen(world: World) -> list[PullRequest]:
         already = len(world.fake.hooks.log)
         pulls = [world.open(world.repo(), content) for content in CONTENTS]
         world.fake.hooks.settle()
-        news = [one for one in world.fake.hooks.log[already:] if one.event == "pull_request"]
+        news = [one for one in world.fake.hooks.log[already:] if one.event == world.there.event]
         assert [one.status for one in news] == [202] * 3
         assert max(one.seconds for one in news) < 3, "no webhook waits for the broker"
     finally:
@@ -43,8 +43,9 @@ def frozen(world: World) -> list[PullRequest]:
     return pulls
 
 
-def test_killed_emptied_and_frozen(world: World) -> None:
+def test_killed_emptied_and_frozen(by_turns: Worlds) -> None:
     def scenario(seed: int) -> None:
+        world = by_turns(seed)
         fault = (killed, emptied, frozen)[seed % 3]
         pulls = [world.open(world.repo(), content) for content in CONTENTS]
         moment(random.Random(seed), pulls, world)

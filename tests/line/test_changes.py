@@ -7,9 +7,10 @@ from contextlib import suppress
 import psutil
 
 from tests.fakes.github import Repo
+from tests.line.forges import source
 from tests.line.invariants import made, ours, rows
 from tests.line.server import eventually
-from tests.line.world import World, seeds, together
+from tests.line.world import World, Worlds, seeds, together
 
 SUPERSEDED_SECONDS = 5.0
 
@@ -18,10 +19,11 @@ def cancelled(repo: Repo, old: str, new: str) -> bool:
     return rows(repo, old)[-1:] == [("completed", "cancelled", f"superseded by {new[:7]}")]
 
 
-def test_pushed_during_the_review(world: World) -> None:
+def test_pushed_during_the_review(by_turns: Worlds) -> None:
     """Pushes at any moment, now and then back to an older commit: the newest head is reviewed."""
 
     def scenario(seed: int) -> None:
+        world = by_turns(seed)
         chance, repo = random.Random(seed), world.repo()
         pull = world.open(repo, "broken")
         heads, contents = [pull.head], ["broken"]
@@ -30,7 +32,7 @@ def test_pushed_during_the_review(world: World) -> None:
             time.sleep(chance.uniform(0, 0.5))
             if chance.random() < 0.4:
                 back = chance.randrange(len(heads))
-                repo.move(pull.state.head_ref, heads[back])
+                repo.move(source(pull), heads[back])
                 contents.append(contents[back])
             else:
                 contents.append(chance.choice(("broken", "half")))
@@ -41,12 +43,12 @@ def test_pushed_during_the_review(world: World) -> None:
     together(scenario, seeds())
 
 
-def test_superseded_at_once(world: World) -> None:
+def test_superseded_at_once(by_turns: Worlds) -> None:
     """A long review, and one that waits for git, end within seconds when someone pushes."""
 
     def scenario(seed: int) -> None:
+        world, fetching = by_turns(seed), seed // 2 % 2 == 1
         repo = world.repo()
-        fetching = seed % 2 == 1
         if fetching:
             where = f"* /{repo.full_name}.git/*"
             fault = world.fake.faults.add(where, what="hang", seconds=20)

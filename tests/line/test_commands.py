@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
 
-from tests.fakes.github import PullRequest
+from tests.line.forges import FORGES
+from tests.line.forges import said as everything
 from tests.line.invariants import ours, rows
 from tests.line.server import eventually
 from tests.line.test_kills import killed
@@ -15,25 +17,28 @@ from tests.line.world import World, seeds, together
 RECHECK = {"REDLINE_RECHECK_SECONDS": "60", "REDLINE_WORKERS": "1"}
 
 
-@pytest.fixture(scope="module")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A server that makes a minute pass between two rechecks of a change."""
-    with World(tmp_path_factory.mktemp("patient"), RECHECK) as made:
+@pytest.fixture(scope="module", params=FORGES)
+def patient(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A server for each forge that makes a minute pass between two rechecks of a change."""
+    with World(tmp_path_factory.mktemp("patient"), RECHECK, forge=request.param) as made:
         yield made
 
 
-def said(pull: PullRequest) -> list[str]:
+def said(pull: Any) -> list[str]:
     """Our answers in words."""
-    marks = [(ours(pull, one.body), one.body) for one in pull.comments]
+    marks = [(ours(pull, body), body) for body, _place in everything(pull)]
     return [body for mark, body in marks if mark is not None and mark.kind == "answer"]
 
 
-def runs(world: World, pull: PullRequest) -> int:
+def runs(world: World, pull: Any) -> int:
     return len(rows(world.repo_of(pull), pull.head))
 
 
-def test_who_may_recheck(world: World) -> None:
+def test_who_may_recheck(either: World) -> None:
     """The author and who may triage; a stranger gets one polite reply, however often he asks."""
+    world = either
     pull = world.open(world.repo(), "fixed", by="nina")
     world.stands(pull, "fixed")
     for number, login in enumerate(("nina", "tess"), 2):
@@ -48,8 +53,9 @@ def test_who_may_recheck(world: World) -> None:
     assert runs(world, pull) == 3
 
 
-def test_what_is_not_asked(world: World) -> None:
+def test_what_is_not_asked(either: World) -> None:
     """Edited, quoted, fenced, looking alike, our own, on a closed change: nothing is done."""
+    world = either
     repo = world.repo()
     pull = world.open(repo, "fixed")
     world.stands(pull, "fixed")
@@ -68,7 +74,7 @@ def test_what_is_not_asked(world: World) -> None:
             "\u2215recheck",
         )
     ]
-    ignored.append(pull.comment("redline[bot]", "/recheck"))
+    ignored.append(pull.comment(world.there.bot, "/recheck"))
     closed = world.open(repo, "fixed")
     world.stands(closed, "fixed")
     closed.close()

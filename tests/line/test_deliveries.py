@@ -1,35 +1,51 @@
 """Webhooks come twice, five times at once, out of order, or not at all."""
 
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 
-from tests.fakes.github import PullRequest
 from tests.fakes.outbox import Delivery
 from tests.line.contents import CONTENTS
 from tests.line.invariants import rows
 from tests.line.server import eventually
-from tests.line.world import World, seeds, together
+from tests.line.world import World, Worlds, seeds, together
 
 
-def deliveries(world: World, pull: PullRequest) -> list[Delivery]:
-    """The webhooks about this pull request itself, the oldest first."""
-    every = [one for one in list(world.fake.hooks.log) if one.event == "pull_request"]
-    return [one for one in every if one.payload["pull_request"]["id"] == pull.state.id]
+def deliveries(world: World, pull: Any) -> list[Delivery]:
+    """The webhooks about this change itself, the oldest first."""
+    every = [one for one in list(world.fake.hooks.log) if one.event == world.there.event]
+    key = "pull_request" if "pull_request" in every[0].payload else "object_attributes"
+    return [one for one in every if one.payload[key]["id"] == pull.state.id]
 
 
-def test_five_times_at_once_and_out_of_order(world: World) -> None:
+@contextmanager
+def held(*worlds: World) -> Iterator[None]:
+    """Webhooks stay where they are for as long as the block runs."""
+    for world in worlds:
+        world.fake.hooks.hold()
+    try:
+        yield
+    finally:
+        for world in worlds:
+            world.fake.hooks.release(shuffle=True)
+            world.fake.hooks.settle()
+
+
+def test_five_times_at_once_and_out_of_order(by_turns: Worlds) -> None:
     """Three pushes, each webhook five times, all mixed: one review, of the newest head."""
-    hooks = world.fake.hooks
-
-    def send(one: Delivery) -> int:
-        answer = httpx.post(
-            world.redline.hook, content=one.body, headers=hooks.headers(one), timeout=30
-        )
-        return answer.status_code
 
     def scenario(seed: int) -> None:
+        world = by_turns(seed)
+
+        def send(one: Delivery) -> int:
+            headers = world.fake.hooks.headers(one)
+            answer = httpx.post(world.redline.hook, content=one.body, headers=headers, timeout=30)
+            return answer.status_code
+
         repo, last = world.repo(), [*CONTENTS][seed % 3]
         pull = world.open(repo, "broken")
         world.push(pull, "half")
@@ -42,12 +58,8 @@ def test_five_times_at_once_and_out_of_order(world: World) -> None:
         world.stands(pull, last)
         assert len(rows(repo, pull.head)) == 1, "one review"
 
-    hooks.hold()
-    try:
+    with held(by_turns(0), by_turns(1)):
         together(scenario, seeds())
-    finally:
-        hooks.release(shuffle=True)
-        hooks.settle()
 
 
 def test_doubled_and_late(world: World) -> None:
@@ -67,12 +79,13 @@ def test_doubled_and_late(world: World) -> None:
         hooks.double = 0.0
 
 
-def test_a_lost_webhook(world: World) -> None:
+def test_a_lost_webhook(by_turns: Worlds) -> None:
     """The walk finds what no webhook told of: an opened change, a push, and a command."""
-    hooks = world.fake.hooks
 
     def scenario(seed: int) -> None:
-        known = random.Random(seed).random() < 0.5
+        world = by_turns(seed)
+        known, hooks = random.Random(seed).random() < 0.5, world.fake.hooks
+        hooks.lose = 0.0
         repo = world.repo()
         if not known:
             hooks.lose = 1.0
@@ -82,11 +95,14 @@ def test_a_lost_webhook(world: World) -> None:
         world.push(pull, "broken")
         world.stands(pull, "broken")
 
+    world = by_turns(0)
     try:
         together(scenario, seeds(), at_once=1)
+        world.fake.hooks.lose = 1.0
         pull = world.open(world.repo(), "broken")
         world.stands(pull, "broken")
         comment = pull.comment("ada", "/recheck")
         eventually(lambda: "+1" in world.reactions(pull, comment), "the lost command is obeyed")
     finally:
-        hooks.lose = 0.0
+        for seed in (0, 1):
+            by_turns(seed).fake.hooks.lose = 0.0

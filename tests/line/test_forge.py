@@ -41,7 +41,7 @@ def test_a_third_of_all_calls_fail(faultless: World) -> None:
     for call in there.shared:
         faults.add(call, chance=0.15, times=None)
         faults.add(call, after=True, chance=0.15, times=None)
-    together(scenario, seeds())
+    together(scenario, seeds(10))
 
 
 def test_no_answer_to_a_write_that_was_done(faultless: World) -> None:
@@ -62,7 +62,7 @@ def test_no_answer_to_a_write_that_was_done(faultless: World) -> None:
 
     faults = world.fake.faults
     faults.stale(0.25, *there.listings)
-    together(scenario, seeds())
+    together(scenario, seeds(10))
 
 
 def test_tokens_end_in_the_middle(world: World) -> None:
@@ -79,7 +79,7 @@ def test_tokens_end_in_the_middle(world: World) -> None:
         world.push(pull, "half")
         world.stands(pull, "half")
 
-    together(scenario, seeds())
+    together(scenario, seeds(10))
 
 
 def test_limits_are_kept(world: World) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import psutil
 
 from tests.fakes.faults import Fault
-from tests.fakes.github import PullRequest
 from tests.line.server import eventually
-from tests.line.world import World, seeds, together
+from tests.line.world import World, Worlds, seeds, together
 
 
 def held(world: World, repo: Any, pattern: str, *, after: bool) -> Fault:
@@ -83,28 +82,31 @@ def test_killed_at_any_moment(either: World) -> None:
     together(scenario, seeds())
 
 
-def moment(chance: random.Random, pulls: list[PullRequest], world: World) -> None:
+def moment(chance: random.Random, pulls: list[Any], world: World) -> None:
     """Until at least one of them is under review, and then any time."""
     eventually(lambda: any(world.worker_of(pull) for pull in pulls), "a review begins")
     time.sleep(chance.uniform(0, 1.0))
 
 
-def several(world: World, act: Callable[[random.Random, list[PullRequest]], None]) -> None:
+def several(
+    by_turns: Worlds, act: Callable[[World, random.Random, list[Any]], None], most: int = 10
+) -> None:
     """For each seed: three changes are opened, and something is done to the server meanwhile."""
 
     def scenario(seed: int) -> None:
+        world = by_turns(seed)
         pulls = [world.open(world.repo(), content) for content in ("broken", "half", "fixed")]
-        act(random.Random(seed), pulls)
+        act(world, random.Random(seed), pulls)
         for pull, content in zip(pulls, ("broken", "half", "fixed"), strict=True):
             world.stands(pull, content)
 
-    together(scenario, seeds(), at_once=1)
+    together(scenario, seeds(most), at_once=1)
 
 
-def test_the_whole_worker_is_killed(world: World) -> None:
+def test_the_whole_worker_is_killed(by_turns: Worlds) -> None:
     """It and its processes die at once; the supervisor starts another."""
 
-    def act(chance: random.Random, pulls: list[PullRequest]) -> None:
+    def act(world: World, chance: random.Random, pulls: list[Any]) -> None:
         moment(chance, pulls, world)
         worker = world.redline.part("worker", "review")
         pool = worker.children(recursive=True)
@@ -112,13 +114,13 @@ def test_the_whole_worker_is_killed(world: World) -> None:
         _gone, left = psutil.wait_procs(pool, 5)
         assert left == [], "a worker's processes must not outlive it"
 
-    several(world, act)
+    several(by_turns, act)
 
 
-def test_the_child_that_judges_is_killed(world: World) -> None:
+def test_the_child_that_judges_is_killed(by_turns: Worlds) -> None:
     """What it had not reported is unchecked, and said so: a final status, which is not green."""
 
-    def act(chance: random.Random, pulls: list[PullRequest]) -> None:
+    def act(world: World, chance: random.Random, pulls: list[Any]) -> None:
         found = eventually(lambda: world.redline.family("workers.child"), "a child")
         time.sleep(chance.uniform(0, 0.1))
         killed(found[0])
@@ -126,13 +128,13 @@ def test_the_child_that_judges_is_killed(world: World) -> None:
             eventually(lambda p=pull: world.idle(p), "the review ends")  # type: ignore[misc]
             pull.comment("ada", "/recheck")
 
-    several(world, act)
+    several(by_turns, act)
 
 
-def test_frozen_past_its_lease(world: World) -> None:
+def test_frozen_past_its_lease(by_turns: Worlds) -> None:
     """Another one takes over; the frozen one writes nothing any more when it wakes."""
 
-    def act(chance: random.Random, pulls: list[PullRequest]) -> None:
+    def act(world: World, chance: random.Random, pulls: list[Any]) -> None:
         moment(chance, pulls, world)
         workers = {pull.number: world.worker_of(pull) for pull in pulls}
         frozen = next((one for one in workers.values() if one), None)
@@ -143,13 +145,13 @@ def test_frozen_past_its_lease(world: World) -> None:
             eventually(lambda p=pull: world.idle(p), "another process reviews")  # type: ignore[misc]
         frozen.resume()
 
-    several(world, act)
+    several(by_turns, act)
 
 
-def test_told_to_end(world: World) -> None:
+def test_told_to_end(by_turns: Worlds) -> None:
     """SIGTERM to the worker in the middle of reviews: they end or are begun again at once."""
 
-    def act(chance: random.Random, pulls: list[PullRequest]) -> None:
+    def act(world: World, chance: random.Random, pulls: list[Any]) -> None:
         moment(chance, pulls, world)
         worker = world.redline.part("worker", "review")
         worker.terminate()
@@ -157,4 +159,4 @@ def test_told_to_end(world: World) -> None:
         worker.wait(15)
         assert time.monotonic() - began < 12
 
-    several(world, act)
+    several(by_turns, act)

@@ -23,4 +23,4 @@ def test_locked(world: World) -> None:
         for pull, content in zip(pulls, [*CONTENTS] * 2, strict=True):
             world.stands(pull, content, within=120)
 
-    together(scenario, seeds(10), at_once=1)
+    together(scenario, seeds(5), at_once=1)

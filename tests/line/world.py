@@ -23,6 +23,9 @@ from tests.line.server import SECRET, Redline, eventually
 _names = itertools.count()
 
 
+Worlds = Callable[[int], "World"]  # by seed
+
+
 def seeds(most: int = 30) -> range:
     """The seeds of a scenario: three in the tests, up to ``most`` in the soak."""
     return range(min(int(os.environ.get("REDLINE_SEEDS", "3")), most))
