@@ -148,7 +148,8 @@ def main(steps: Sequence[Step] = STEPS) -> None:
         parent = Parent(pipe)
         configured = _configured(task, parent)
         parent.report(configured)
-        wishes = replace(task.wishes, profile=configured.gate.profile)
+        gate = configured.gate
+        wishes = replace(task.wishes, profile=gate.profile, block_on=gate.block_on)
         attempt(_reviewed(task, parent), wishes, parent.report, steps)
         parent.report(Done())
     except Closed:

@@ -13,6 +13,7 @@ import msgspec
 
 from bot.change import Diff
 from bot.review import StageResult
+from rules.finding import Severity
 from rules.gate import Gate
 from rules.profile import Profile
 
@@ -32,10 +33,11 @@ class Wishes:
     ``tools`` off leaves out the stages that need external programs. ``all_new`` judges every file
     at head, and takes each finding for new. ``trusted``: stages may use credentials, since the
     head is of someone who may write here, or was released by someone who may. The ``profile`` is
-    the one where the repository chooses none.
+    the one where the repository chooses none; ``block_on`` is the least severity that blocks there.
     """
 
     profile: Profile = Profile.DEFAULT
+    block_on: Severity = Severity.BLOCKING
     sandbox: str = "auto"
     stage_seconds: float = 600
     review_seconds: float = 1200

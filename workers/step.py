@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.change import ChangedFile
 from bot.review import Outcome, StageResult
-from rules.finding import Finding, ObjectName, Severity, Side
+from rules.finding import Finding, ObjectName, Side
 from rules.profile import weigh
 from rules.secrets import masked
 from workers import sandbox
@@ -131,7 +131,7 @@ def _weighed(
     result = replace(result_of(step, Outcome.PASSED, reason), findings=findings)
     if head.unchecked is not None:
         return replace(result, outcome=Outcome.UNCHECKED, existing=_existing(reviewed, *seen))
-    blocks = any(one.new and one.severity is Severity.BLOCKING for one in findings)
+    blocks = any(one.new and one.severity >= wishes.block_on for one in findings)
     return replace(result, outcome=Outcome.FAILED) if blocks else result
 
 

@@ -165,6 +165,13 @@ def test_how_much_it_weighs(
     assert result.outcome is (Outcome.FAILED if failed else Outcome.PASSED)
 
 
+def test_a_stage_failed_if_it_found_what_blocks_in_this_repository() -> None:
+    warns = Stage(blocks=Blocks.NEVER)
+    assert review({}, {"a.yaml": "bad\n"}, warns).outcome is Outcome.PASSED
+    strict = review({}, {"a.yaml": "bad\n"}, warns, block_on=Severity.WARNING)
+    assert strict.outcome is Outcome.FAILED
+
+
 def test_what_attributes_at_base_name_is_not_judged() -> None:
     after: dict[str, Content] = {"a.yaml": "bad 1\n", **{f"g{n}.yaml": "bad\n" for n in range(7)}}
     result = review({}, after, marked=[f"g{n}.yaml" for n in range(7)])
