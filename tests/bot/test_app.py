@@ -239,6 +239,22 @@ def test_gitlab_is_taken_likewise(start: Start) -> None:
     assert 'forge="gitlab"' in both.client.get("/metrics").text
 
 
+@pytest.mark.parametrize("token", [None, "", "that of another project"])
+def test_a_gitlab_token_that_is_none_leaves_nothing(start: Start, token: str | None) -> None:
+    running = start(
+        gitlab_webhook_secret=(SecretStr(gitlab_payloads.TOKEN),), repositories=("group/**",)
+    )
+    names = [
+        (name.decode(), value.decode())
+        for name, value in gitlab_payloads.headers(token=token or "")
+        if token is not None or name.lower() != b"x-gitlab-token"
+    ]
+    body = packed(gitlab_payloads.merge_request("open"))
+    answer = running.client.post("/webhooks/gitlab", content=body, headers=names)
+    assert answer.status_code == 401
+    assert running.ledger.due(0) == []
+
+
 @pytest.mark.parametrize(
     "payload",
     [
