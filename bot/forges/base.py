@@ -1,6 +1,7 @@
 """What Redline needs of a forge, in the words of a review, and how a forge says no."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
@@ -44,6 +45,15 @@ class Limited(ForgeError):
     def __init__(self, message: str, until: datetime) -> None:
         super().__init__(message)
         self.until = until
+
+
+@contextmanager
+def still_there() -> Iterator[None]:
+    """A comment that somebody deleted is not the end of the change: Gone becomes Refused."""
+    try:
+        yield
+    except Gone as error:
+        raise Refused(str(error)) from error
 
 
 class Role(IntEnum):

@@ -1,12 +1,11 @@
 """The comments of one pull request: ours listed, posted, edited, resolved."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from bot import marks
 from bot.change import Anchor, AnchorKind, Change, Kind
-from bot.forges.base import Denied, Gone, Reaction, Refused
+from bot.forges.base import Denied, Gone, Reaction, Refused, still_there
 from bot.forges.github import answers
 from bot.forges.github.client import Client, Json
 from bot.forges.github.credentials import Me
@@ -70,15 +69,6 @@ def _anchor(thread: answers.Thread) -> Anchor | None:
     return Anchor(AnchorKind.LINE, thread.path, thread.line, start=first)
 
 
-@contextmanager
-def _still_there() -> Iterator[None]:
-    """A comment that somebody deleted is not the end of the change."""
-    try:
-        yield
-    except Gone as error:
-        raise Refused(str(error)) from error
-
-
 class GitHubConversation:
     """Implements bot.forges.base.Conversation. ``key`` signs the marks."""
 
@@ -112,7 +102,7 @@ class GitHubConversation:
 
     def edit(self, posted: Posted, body: str) -> None:
         """Replace the text. Raises Refused when the comment is not there any more."""
-        with _still_there():
+        with still_there():
             if posted.thread == _REVIEW:
                 self._client.put(f"{self._pull}/reviews/{int(posted.id)}", {"body": body}, object)
             else:
@@ -131,7 +121,7 @@ class GitHubConversation:
 
     def reply(self, posted: Posted, text: str) -> None:
         """Answer below a comment of ours. Raises Refused when it is not there any more."""
-        with _still_there():
+        with still_there():
             path = f"{self._pull}/comments/{posted.id}/replies"
             self._client.post(path, {"body": text}, object)
 

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from bot import marks
 from bot.change import Anchor, AnchorKind, Change, Kind
 from bot.forges import wire
-from bot.forges.base import Denied, Gone, Partly, Reaction, Refused, Unsure
+from bot.forges.base import Denied, Gone, Partly, Reaction, Refused, Unsure, still_there
 from bot.forges.gitlab import answers
 from bot.forges.gitlab.credentials import Account
 from bot.forges.gitlab.inert import inert
@@ -17,15 +16,6 @@ from bot.forges.gitlab.position import position
 from bot.review import Comment, CommentKind, Posted
 
 _EMOJI = {Reaction.SEEN: "eyes", Reaction.DONE: "thumbsup", Reaction.CONFUSED: "confused"}
-
-
-@contextmanager
-def _still_there() -> Iterator[None]:
-    """A note that somebody deleted is not the end of the change."""
-    try:
-        yield
-    except Gone as error:
-        raise Refused(str(error)) from error
 
 
 class GitLabConversation:
@@ -62,7 +52,7 @@ class GitLabConversation:
 
     def edit(self, posted: Posted, body: str) -> None:
         """Replace the text. Raises Refused when the note is not there any more."""
-        with _still_there():
+        with still_there():
             if posted.mark.kind is CommentKind.THREAD:
                 path = f"{self._root}/discussions/{posted.thread}/notes/{int(posted.id)}"
             else:
@@ -83,7 +73,7 @@ class GitLabConversation:
 
         Not as a draft: a draft reply opens a resolved thread again.
         """
-        with _still_there():
+        with still_there():
             path = f"{self._root}/discussions/{posted.thread}/notes"
             self._client.post(path, {"body": inert(text)}, object)
 
