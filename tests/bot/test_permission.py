@@ -15,7 +15,9 @@ _OWN = {"yes": True, "-": False, "own change": True, "not on own change": False}
 
 def cells() -> list[tuple[Act, Role, str]]:
     lines = _PAGE.read_text("utf-8").split("## Who may")[1].splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line[:1] == "|"]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in lines if line[:1] == "|"
+    ]
     return [
         (Act(name), role, said)
         for name, *row in rows[2:]
