@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import markdown
-from bot.change import ChangeId, Seen
-from bot.forges.base import ForgeError, Gone, Limited, Unsure
+from bot.change import Change, ChangeId, Kind, Seen
+from bot.forges.base import Forge, ForgeError, Gone, Limited, Unsure
 from bot.ledger import Busy, Lease, Lost, Over, change_id
 from bot.ledger.queue import ANNOUNCE, COMMAND, LEAVE, REVIEW
 from bot.report.address import address
@@ -115,7 +115,7 @@ def _announced(lease: Lease) -> None:
     head = ""
     try:
         at = forge(lease.change.forge)
-        change = at.change(lease.change)
+        change = _waiting(at, lease.change)
         head = change.head
         if lease.recheck or at.unfinished(change):
             at.status(change, markdown.queued(page(change.id, change.head)))
@@ -124,6 +124,11 @@ def _announced(lease: Lease) -> None:
         # Without a clear answer it may be shown all the same, and has to be ended some day.
         head = head if isinstance(error, Unsure) else ""
     lease.announced(head)
+
+
+def _waiting(at: Forge, id_: ChangeId) -> Change | Seen:
+    """What is to be shown as waiting: a group's status needs more than its head."""
+    return at.change(id_) if id_.kind is Kind.MERGE_GROUP else Seen(id_, at.head(id_))
 
 
 def _served(lease: Lease) -> None:
