@@ -62,10 +62,15 @@ class Wanted:
         self.at = max(self.at, delivery.at)
 
     def _push(self, delivery: Delivery) -> None:
-        """A head, or the same head under other circumstances; a known head asks for nothing."""
+        """A head, or the same head under other circumstances; a known head asks for nothing.
+
+        Where that was closed for a while, its base may have moved unheard.
+        """
         known = self.head if self.waits and not self._glance else self.reviewed
-        self.open, self.head = True, delivery.head or self.head
+        closed, self.open, self.head = not self.open, True, delivery.head or self.head
         if delivery.wish is Wish.REVIEW and delivery.head and delivery.head == known:
+            if closed:
+                self.glance(self.time)
             return
         self._wish()
         self.pushed = self.keyed = self.wanted

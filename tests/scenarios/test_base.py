@@ -1,9 +1,12 @@
 """The base moves: a change is reviewed again only where that may alter what is said of it."""
 
+import pytest
+
 from rules.config import NAME as SETTINGS
 from tests.scenarios.forges import Page, Shown
 from tests.scenarios.stage import found, ran
 from tests.scenarios.world import World, places, summary, text
+from workers.checkout import HeadGone
 
 BEFORE = {"web/web.yaml": text(), "db/db.yaml": text(), "docs/readme.md": text()}
 AFTER = {"web/web.yaml": text(l7="seven")}
@@ -120,12 +123,46 @@ def test_a_draft(world: World) -> None:
 
 
 def test_the_base_is_wound_back(world: World) -> None:
-    """What was compared with is gone from the branch: in doubt the review is made."""
+    page = world.given(BEFORE, AFTER)
+    first = world.repository.push("main", {"docs/readme.md": text(l2="2")})
+    world.repository.push("main", {"docs/readme.md": text(l3="3")})
+    world.work()
+    world.since(page)
+    runs = world.stage.runs
+    world.repository.move("main", first)
+    world.work()
+    assert world.stage.runs == runs
+    assert world.since(page) == (0, 0)
+
+
+def test_what_was_compared_with_is_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In doubt the review is made."""
+
+    def gone(*_args: object, **_further: object) -> None:
+        raise HeadGone("a commit of the change is not at the forge any more")
+
     page = blocked(world)
-    world.repository.push("main", {"docs/readme.md": text(l2="2")}, force=True)
+    monkeypatch.setattr("workers.checkout.moved", gone)
+    world.repository.push("main", {"docs/readme.md": text(l2="2")})
+    world.work()
+    assert world.stage.runs == 2
+    assert world.since(page) == (0, 0)
+
+
+def test_while_it_was_closed(world: World) -> None:
+    page = blocked(world)
+    page.close()
+    world.work()
+    world.repository.push("main", {"web/values.yaml": text()})
     world.work()
     assert world.stage.runs == 1
-    assert world.since(page) == (0, 0)
+    page.reopen()
+    world.work()
+    assert world.stage.runs == 2
+    page.close()
+    page.reopen()
+    world.work()
+    assert world.stage.runs == 2
 
 
 def test_a_branch_that_is_nobodys_base(world: World) -> None:

@@ -108,8 +108,10 @@ def test_a_reopened_change_is_wanted_if_it_was_not_finished(ledger: Ledger) -> N
     review(ledger, A)
     ledger.remember(delivery(Wish.CLOSE))
     ledger.remember(push(A))
-    assert reviews(ledger) == []
     assert ledger.believed_open() == [change()]
+    lease = ledger.lease(change(), "worker", 60)
+    assert lease is not None
+    assert lease.glance  # its base may have moved
 
 
 def test_another_base_wants_the_same_head_again(ledger: Ledger) -> None:
