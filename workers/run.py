@@ -10,7 +10,7 @@ from bot import VERSION, markdown
 from bot.change import Change, Kind, Seen
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
-from bot.ledger import Lease, Ledger, Onto, Superseded
+from bot.ledger import Busy, Lease, Ledger, Onto, Superseded
 from bot.pardon import Said, of_others, pardons
 from bot.permission import Act, may
 from bot.publish import Timing, publish
@@ -164,6 +164,8 @@ class Run:
         # A queue takes a change only from who may write; its group has no author of its own.
         if change.id.kind is Kind.MERGE_GROUP or change.head in said.released:
             return True
+        if change.fork:  # whoever may write there may push to it, and nobody here knows them
+            return False
         return bool(change.author) and self._forge.role(change, change.author) >= Role.WRITE
 
     def _publish(self, review: Review, files: Checkout) -> Status:
@@ -217,7 +219,10 @@ class Run:
         The page shows it too: GitLab's status keeps its first text for as long as it runs.
         """
         self._guard.check()
-        self._lease.tell(title)
+        try:
+            self._lease.tell(title)
+        except Busy as busy:
+            log.info("progress not written down", reason=str(busy))
         if self._quiet:
             return
         try:

@@ -60,6 +60,7 @@ def world(lasting: World) -> Iterator[World]:
     """The forge, in order, with stages that have nothing to do."""
     lasting.stage.results, lasting.stage.meanwhile = (idle(),), lambda number: None
     lasting.stage.runs, lasting.stage.configured = 0, Configured()
+    lasting.stage.trusted.clear()
     lasting.marked.clear()
     lasting.forge.may_resolve(True)
     yield lasting

@@ -85,13 +85,15 @@ def could_not(reason: str, stage: str = "tofu-plan", project: str = "prod/eu", *
 class Stage:
     """What the child of the next reviews says. ``meanwhile`` is called before each of its ends.
 
-    ``configured`` is what it read of the repository's own choices.
+    ``configured`` is what it read of the repository's own choices; ``trusted`` has of each run
+    whether its stages might use credentials.
     """
 
     configured: Configured = field(default_factory=Configured)
     results: tuple[StageResult, ...] = (idle(),)
     meanwhile: Callable[[int], None] = field(default=lambda number: None)
     runs: int = 0
+    trusted: list[bool] = field(default_factory=list)
 
     def finds(self, *findings: Finding) -> None:
         """One stage, with these."""
@@ -107,6 +109,7 @@ class Stage:
     ) -> tuple[StageResult, ...]:
         """What a child reports: each stage as it starts and ends."""
         self.runs += 1
+        self.trusted.append(wishes.trusted)
         results = self.results
         for result in results:
             progress(Started(result.stage, result.project))
