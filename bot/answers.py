@@ -45,18 +45,26 @@ _ROLES = {
     ForgeName.GITLAB: {"triage": "Reporter", "write": "Developer", "admin": "Owner"},
 }
 
+_WHO = {
+    ForgeName.GITHUB: {"triage": "triage access", "write": "write access", "admin": "an admin"},
+    ForgeName.GITLAB: {
+        "triage": "the role Reporter",
+        "write": "the role Developer",
+        "admin": "an Owner",
+    },
+}
 _REFUSALS = {
-    Act.ASK: "This is for those who may read this repository.",
-    Act.RECHECK: "A recheck is for the author of this change and for those who may triage here.",
-    Act.RUN: "`/redline run` is for those with write access here.",
+    Act.ASK: "this is for those who may read this repository.",
+    Act.RECHECK: "a recheck is for the author of this change and for those with {triage} here.",
+    Act.RECHECK_KEYED: "a recheck with credentials is for those with {write} here.",
+    Act.RUN: "`/redline run` is for those with {write} here.",
     Act.ALLOW_WARNING: (
-        "A warning is let pass by the author of this change or someone with write access."
+        "a warning is let pass by the author of this change or by those with {write}."
     ),
     Act.PARDON_BLOCKING: (
-        "What blocks is let pass by someone with write access, not on their own change, "
-        "or by an admin."
+        "what blocks is let pass by someone with {write}, not on their own change, or by {admin}."
     ),
-    Act.PAUSE: "Comments are paused by the author of this change or someone with write access.",
+    Act.PAUSE: "comments are paused by the author of this change or by those with {write}.",
 }
 
 _USAGE = {
@@ -99,9 +107,10 @@ def commands(forge: ForgeName) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def refusal(act: Act) -> str:
-    """Who may do what was refused."""
-    return _REFUSALS[act]
+def refusal(act: Act, forge: ForgeName) -> str:
+    """Who may do what was refused, as the forge calls them."""
+    who = _WHO.get(forge, _WHO[ForgeName.GITHUB])
+    return f"Not done: {_REFUSALS[act].format(**who)}"
 
 
 def wrong(verb: Verb, why: Wrong) -> str:

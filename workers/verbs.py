@@ -89,7 +89,7 @@ class Order:
     def refused(self, act: Act) -> Reply:
         """Not by this person."""
         self.case.ledger.people.note(self.entry(REFUSED))
-        return Reply(REFUSED, answers.refusal(act))
+        return Reply(REFUSED, answers.refusal(act, self.case.change.id.forge))
 
     def unclear(self, text: str) -> Reply:
         """Not as it was said."""
