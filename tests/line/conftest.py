@@ -27,13 +27,16 @@ def on_gitlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def by_turns(world: World, on_gitlab: World) -> Worlds:
+def by_turns(world: World, on_gitlab: World) -> Iterator[Worlds]:
     """The world for a seed: each forge has every other one."""
-    return lambda seed: (world, on_gitlab)[seed % 2]
+    yield lambda seed: (world, on_gitlab)[seed % 2]
+    world.close()
+    on_gitlab.close()
 
 
 @pytest.fixture(params=["world", "on_gitlab"])
-def either(request: pytest.FixtureRequest) -> World:
+def either(request: pytest.FixtureRequest) -> Iterator[World]:
     """The world of each forge, one after the other."""
     found: World = request.getfixturevalue(request.param)
-    return found
+    yield found
+    found.close()

@@ -79,6 +79,11 @@ class GitHub:
         """A change from that branch."""
         return repo.open_pull(branch, **further)
 
+    def still_open(self, change: Any) -> bool:
+        """Whether people can close it."""
+        there = project(change).id in self.fake.server.state.repositories
+        return there and change.state.state == "open"
+
     def repo(self, state: Any) -> Any:
         """A repository by its state."""
         return github.Repo(self.fake.server, state)
@@ -135,6 +140,11 @@ class GitLab:
     def open(self, repo: Any, branch: str, **further: Any) -> Any:
         """A change from that branch."""
         return repo.open_merge_request(branch, **further)
+
+    def still_open(self, change: Any) -> bool:
+        """Whether people can close it."""
+        there = project(change).id in self.fake.server.state.projects
+        return there and change.state.state == "opened"
 
     def repo(self, state: Any) -> Any:
         """A project by its state."""

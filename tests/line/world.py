@@ -62,6 +62,7 @@ class World:
         self.there: Forge = FORGES[self.forge](self.folder, self.app)
         self.fake: Any = self.there.fake
         self.expected: dict[str, Shown] = {}
+        self._opened: list[Any] = []
 
     def __enter__(self) -> "World":
         self._stack.enter_context(self.fake)
@@ -99,7 +100,16 @@ class World:
         """A change whose branch brings this content."""
         branch = f"change{next(_names)}"
         repo.push(branch, unique(content))
-        return self.there.open(repo, branch, **further)
+        change = self.there.open(repo, branch, **further)
+        self._opened.append(change)
+        return change
+
+    def close(self) -> None:
+        """Close what is open still: every other second the reconciler walks over all of it."""
+        while self._opened:
+            change = self._opened.pop()
+            if self.there.still_open(change):
+                change.close()
 
     def push(self, pull: Any, content: str) -> str:
         """One more commit, after which the branch holds this content."""
