@@ -9,7 +9,7 @@ import httpx
 from tests.line.contents import CONTENTS
 from tests.line.server import eventually
 from tests.line.test_kills import moment
-from tests.line.world import World, Worlds, seeds, together
+from tests.line.world import World, Worlds, by_forge, seeds
 
 
 def ready(world: World) -> int:
@@ -54,4 +54,4 @@ def test_killed_emptied_and_frozen(by_turns: Worlds) -> None:
             world.stands(pull, content, within=120)
         assert eventually(lambda: ready(world) == 200, "all is well again")
 
-    together(scenario, seeds(), at_once=1)
+    by_forge(scenario, seeds())

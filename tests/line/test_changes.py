@@ -10,7 +10,7 @@ from tests.fakes.github import Repo
 from tests.line.forges import source
 from tests.line.invariants import made, ours, rows
 from tests.line.server import eventually
-from tests.line.world import World, Worlds, seeds, together
+from tests.line.world import World, Worlds, by_forge, seeds, together
 
 SUPERSEDED_SECONDS = 5.0
 
@@ -50,7 +50,7 @@ def test_superseded_at_once(by_turns: Worlds) -> None:
         world, fetching = by_turns(seed), seed // 2 % 2 == 1
         repo = world.repo()
         if fetching:
-            where = f"* /{repo.full_name}.git/*"
+            where = f"* */{repo.full_name}.git/*"
             fault = world.fake.faults.add(where, what="hang", seconds=20)
         pull = world.open(repo, "broken")
         old = pull.head
@@ -69,7 +69,7 @@ def test_superseded_at_once(by_turns: Worlds) -> None:
         world.stands(pull, "half")
         assert len(made(pull)) == len(world.expected["half"].open), "nothing was said of the old"
 
-    together(scenario, seeds(6), at_once=1)
+    by_forge(scenario, seeds(8))
 
 
 def test_superseded_while_it_waits(world: World) -> None:

@@ -12,7 +12,7 @@ from tests.fakes.outbox import Delivery
 from tests.line.contents import CONTENTS
 from tests.line.invariants import rows
 from tests.line.server import eventually
-from tests.line.world import World, Worlds, seeds, together
+from tests.line.world import World, Worlds, by_forge, seeds, together
 
 
 def deliveries(world: World, pull: Any) -> list[Delivery]:
@@ -97,7 +97,7 @@ def test_a_lost_webhook(by_turns: Worlds) -> None:
 
     world = by_turns(0)
     try:
-        together(scenario, seeds(), at_once=1)
+        by_forge(scenario, seeds())
         world.fake.hooks.lose = 1.0
         pull = world.open(world.repo(), "broken")
         world.stands(pull, "broken")

@@ -10,7 +10,7 @@ import psutil
 
 from tests.fakes.faults import Fault
 from tests.line.server import eventually
-from tests.line.world import World, Worlds, seeds, together
+from tests.line.world import World, Worlds, by_forge, seeds, together
 
 
 def held(world: World, repo: Any, pattern: str, *, after: bool) -> Fault:
@@ -100,7 +100,7 @@ def several(
         for pull, content in zip(pulls, ("broken", "half", "fixed"), strict=True):
             world.stands(pull, content)
 
-    together(scenario, seeds(most), at_once=1)
+    by_forge(scenario, seeds(most))
 
 
 def test_the_whole_worker_is_killed(by_turns: Worlds) -> None:

@@ -44,6 +44,16 @@ def together(scenario: Callable[[int], None], over: range, at_once: int = 6) -> 
         raise failures[0]
 
 
+def by_forge(scenario: Callable[[int], None], over: range) -> None:
+    """Seed by seed at each forge, both side by side: what strikes a server strikes no other."""
+
+    def lane(forge: int) -> None:
+        for seed in over[forge::2]:
+            together(scenario, range(seed, seed + 1), at_once=1)
+
+    together(lane, range(2), at_once=2)
+
+
 @dataclass
 class World:
     """One server with its forge.
