@@ -122,7 +122,7 @@ def test_killed_between_the_answer_and_the_ledger(world: World) -> None:
         eventually(lambda: world.reactions(pull, comment) == ["+1"], "it is answered")
         assert len(said(pull)) == 1
 
-    together(scenario, seeds(8), at_once=1)
+    together(scenario, seeds(5), at_once=1)
 
 
 def quick(world: World) -> list[psutil.Process]:
@@ -144,4 +144,4 @@ def test_a_forge_that_does_not_answer(world: World) -> None:
         eventually(lambda: world.reactions(pull, comment) == ["+1"], "it is answered", 90)
         assert len(said(pull)) == 1
 
-    together(scenario, seeds())
+    together(scenario, seeds(10))

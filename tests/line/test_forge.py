@@ -41,7 +41,7 @@ def test_a_third_of_all_calls_fail(faultless: World) -> None:
     for call in there.shared:
         faults.add(call, chance=0.15, times=None)
         faults.add(call, after=True, chance=0.15, times=None)
-    together(scenario, seeds(10))
+    together(scenario, seeds(5))
 
 
 def test_no_answer_to_a_write_that_was_done(faultless: World) -> None:
@@ -62,7 +62,7 @@ def test_no_answer_to_a_write_that_was_done(faultless: World) -> None:
 
     faults = world.fake.faults
     faults.stale(0.25, *there.listings)
-    together(scenario, seeds(10))
+    together(scenario, seeds(5))
 
 
 def test_tokens_end_in_the_middle(world: World) -> None:
@@ -135,7 +135,7 @@ def test_gone_in_the_middle(faultless: World) -> None:
             what = "its status ends"
             eventually(lambda: [row[:2] for row in rows(repo, pull.head)] == ended, what)
 
-    together(scenario, seeds())
+    together(scenario, seeds(15))
 
 
 def test_a_review_that_is_refused(world: World) -> None:
@@ -158,4 +158,4 @@ def test_a_review_that_is_refused(world: World) -> None:
         moved = now - usual
         assert [line for _, (_, line) in moved] == [None]
 
-    together(scenario, seeds())
+    together(scenario, seeds(6))

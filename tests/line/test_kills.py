@@ -46,7 +46,7 @@ def test_killed_between_a_write_and_the_ledger(either: World) -> None:
         killed(struck(world, pull, fault))
         world.stands(pull, "broken")
 
-    together(scenario, range(max(len(seeds()), len(writes))))
+    together(scenario, range(max(len(seeds(15)), len(writes))))
 
 
 def test_killed_while_threads_end(either: World) -> None:
@@ -62,7 +62,7 @@ def test_killed_while_threads_end(either: World) -> None:
         killed(struck(world, pull, fault))
         world.stands(pull, "mended")
 
-    together(scenario, seeds())
+    together(scenario, seeds(15))
 
 
 def test_killed_at_any_moment(either: World) -> None:
@@ -79,7 +79,7 @@ def test_killed_at_any_moment(either: World) -> None:
                 killed(worker)
         world.stands(pull, "broken")
 
-    together(scenario, seeds())
+    together(scenario, seeds(15))
 
 
 def moment(chance: random.Random, pulls: list[Any], world: World) -> None:

@@ -27,7 +27,10 @@ Worlds = Callable[[int], "World"]  # by seed
 
 
 def seeds(most: int = 30) -> range:
-    """The seeds of a scenario: three in the tests, up to ``most`` in the soak."""
+    """The seeds of a scenario: three in the tests, up to ``most`` in the soak.
+
+    Thirty in all: fifteen where each forge has them all, fewer where one waits for real seconds.
+    """
     return range(min(int(os.environ.get("REDLINE_SEEDS", "3")), most))
 
 
