@@ -15,24 +15,24 @@ def ready(world: World) -> int:
     return httpx.get(f"{world.redline.url}/readyz", timeout=30).status_code
 
 
-def killed(world: World) -> None:
+def killed(world: World, _repo: Any) -> None:
     world.redline.part("valkey").kill()
 
 
-def emptied(world: World) -> None:
+def emptied(world: World, repo: Any) -> None:
     """It comes back without anything: the file that it would read is gone."""
     shutil.rmtree(world.redline.state / "broker" / "appendonlydir")
-    killed(world)
+    killed(world, repo)
 
 
-def frozen(world: World) -> Any:
+def frozen(world: World, repo: Any) -> Any:
     """Until it shows: webhooks are taken meanwhile as if it were there."""
     broker = world.redline.part("valkey")
     broker.suspend()
     try:
         eventually(lambda: ready(world) == 503, "the readiness shows it")
         already = len(world.fake.hooks.log)
-        late = world.open(world.repo(), "fixed")
+        late = world.open(repo, "fixed")
         world.fake.hooks.settle()
         news = [one for one in world.fake.hooks.log[already:] if one.event == world.there.event]
         assert [one.status for one in news] == [202]
@@ -46,13 +46,15 @@ def test_killed_emptied_and_frozen(by_turns: Worlds) -> None:
     def scenario(seed: int) -> None:
         world = by_turns(seed)
         fault = (killed, emptied, frozen)[seed % 3]
-        pulls = [world.open(world.repo(), content) for content in ("broken", "half")]
+        repo = world.repo()
+        pulls = [world.open(repo, content) for content in ("broken", "half")]
         moment(random.Random(seed), pulls, world)
-        late = fault(world)
+        late = fault(world, repo)
         for pull, content in zip(pulls, ("broken", "half"), strict=True):
             world.stands(pull, content, within=120)
         if late is not None:
             world.stands(late, "fixed", within=120)
         assert eventually(lambda: ready(world) == 200, "all is well again")
+        world.calm(seed)
 
     by_forge(scenario, seeds())

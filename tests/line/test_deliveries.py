@@ -94,6 +94,7 @@ def test_a_lost_webhook(by_turns: Worlds) -> None:
         hooks.lose = 1.0
         world.push(pull, "broken")
         world.stands(pull, "broken")
+        world.close()
 
     world = by_turns(0)
     try:
