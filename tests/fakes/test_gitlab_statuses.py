@@ -137,7 +137,7 @@ def test_a_forks_commit(lab: FakeGitLab, shop: Repo, project: Project, gl: gitla
     sha = fork.push("patch", {"evil": "x"}, by="eve")
     mr = shop.open_merge_request("patch", fork=fork, by="eve")
     assert refused(gl.projects.get(fork.id), sha, "failed")[0] == 403
-    assert refused(project, sha, "failed")[0] == 403
+    assert refused(project, sha, "failed") == (404, "404 References for commit Not Found")
     assert refused(project, sha, "failed", ref="patch")[0] == 403
     one = shop.pipeline(sha, "refs/merge-requests/1/head", source="merge_request_event")
     assert post(project, sha, "failed", pipeline_id=one.id)["ref"] == one.ref

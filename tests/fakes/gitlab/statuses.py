@@ -158,9 +158,9 @@ def pipeline_of(call: Call, project: Project, sha: str) -> Pipeline:
     branches = project.git.line(
         "for-each-ref", f"--contains={sha}", "--format=%(refname:strip=2)", "refs/heads"
     ).splitlines()
+    if ref is None and not branches:
+        raise not_found("References for commit")
     if not branches and any(one.head == sha and one.source is not project
                             for one in project.requests.values()):  # fmt: skip
         raise forbidden()  # the commit is a fork's
-    if ref is None and not branches:
-        raise not_found("References for commit")
     return pipelines.make(call.server, project, sha, ref or branches[0], "external", call.account)
