@@ -31,12 +31,11 @@ class GitHub:
     writes = (
         "POST */repositories/{repository}/check-runs",
         "POST */repositories/{repository}/pulls/{pull}/reviews",
-        "POST */repositories/{repository}/issues/{pull}/comments",
         "PATCH */repositories/{repository}/check-runs/*",
     )
     edits = (
         "PATCH */repositories/{repository}/pulls/comments/*",
-        "PATCH */repositories/{repository}/issues/comments/*",
+        "PUT */repositories/{repository}/pulls/{pull}/reviews/*",
         "PATCH */repositories/{repository}/check-runs/*",
     )
     calls = ("* */repositories/{repository}/*", "* /{name}.git/*")
