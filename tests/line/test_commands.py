@@ -95,6 +95,7 @@ def test_two_hundred_rechecks_and_cries_for_help(patient: World) -> None:
     eventually(lambda: patient.idle(pull) and runs(patient, pull), "the review")
     comments = [pull.comment("ada", "/recheck") for _ in range(190)]
     comments += [pull.comment("rita", "/redline help") for _ in range(10)]
+    patient.fake.hooks.settle()  # none waits yet where none has arrived
     eventually(lambda: patient.waiting_commands() == 0, "all are dealt with", 120)
     for comment in comments[::20]:
         assert patient.reactions(pull, comment) == ["+1"]
