@@ -14,6 +14,7 @@ from rules.release import Release
 from rules.rule import Rule, Subject, judge
 from rules.subjects import dockerfile, manifest
 from rules.subjects.dockerfile import Dockerfile
+from rules.subjects.manifest import Manifest
 
 _FILE = re.compile(r"==> (\S+) <==")
 
@@ -67,7 +68,9 @@ def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
     for path, data in files.items():
         subjects += _subjects(path, data)
     images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
-    findings = judge([rule], subjects, Release("", images.dockerfile_of, images.tagged_later))
+    objects = [each for each in subjects if isinstance(each, Manifest)]
+    release = Release("", images.dockerfile_of, images.tagged_later, lambda: objects)
+    findings = judge([rule], subjects, release)
     return frozenset((finding.location.path, finding.location.line) for finding in findings)
 
 

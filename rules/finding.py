@@ -45,6 +45,18 @@ class Family(StrEnum):
     SECURITY_CONTEXT = "security-context"
 
 
+class Symptom(StrEnum):
+    """What people would see of a pod that a finding makes fail, as ``kubectl get pods`` says it."""
+
+    CRASH_LOOP = "CrashLoopBackOff"
+    PENDING = "Pending"
+    IMAGE_PULL = "ImagePullBackOff"
+    INVALID_IMAGE = "InvalidImageName"
+    OOM_KILLED = "OOMKilled"
+    EVICTED = "Evicted"
+    CONFIG_ERROR = "CreateContainerConfigError"
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A line of a file, counted from 1 as git and the forges count: only ``\\n`` ends a line.
@@ -80,6 +92,7 @@ class Problem:
     ``severity`` and ``blocks`` are given only where they differ from the rule's.
     ``covers`` names rule and path of findings that this one says better. ``cause`` is the changed
     line that made it happen, where that is none of the subject's own: a variable, a values file.
+    ``symptom`` is given where a pod fails because of it.
     """
 
     location: Location
@@ -92,6 +105,7 @@ class Problem:
     container: str | None = None
     covers: tuple[tuple[str, str], ...] = ()
     cause: Location | None = None
+    symptom: Symptom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +185,7 @@ class Finding:
     new: bool = True
     covers: tuple[tuple[str, str], ...] = ()
     cause: Location | None = None
+    symptom: Symptom | None = None
 
     @property
     def key(self) -> Key:

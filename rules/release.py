@@ -1,9 +1,11 @@
 """What a rule may look around in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from rules.config import Config
 from rules.subjects.dockerfile import Dockerfile
+from rules.subjects.manifest import Manifest
 
 
 def _nothing(_image: str) -> Dockerfile | None:
@@ -14,6 +16,14 @@ def _never(_image: str) -> bool:
     return False
 
 
+def _none() -> Sequence[Manifest]:
+    return ()
+
+
+def _whole() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Release:
     """The surroundings of a subject: the project it belongs to and the repository's Dockerfiles.
@@ -21,9 +31,15 @@ class Release:
     ``project`` is the folder that the subjects are judged in (part of each finding's identity).
     ``dockerfile_of`` finds the Dockerfile of this repository that builds an image reference, or
     None; ``tagged_later`` says whether a build of it puts the tag into the manifests (skaffold).
-    Both are asked only when a rule needs it, since they may read the whole repository.
+    ``objects`` are all that is applied together with the subject, itself included, whether the
+    change touches it or not; ``whole`` says that nothing of that is unreadable or only known once
+    it is rendered, so that what is not among them is not there. ``config`` is the repository's.
+    All are asked only when a rule needs it, since they may read what the change does not touch.
     """
 
     project: str = ""
     dockerfile_of: Callable[[str], Dockerfile | None] = _nothing
     tagged_later: Callable[[str], bool] = _never
+    objects: Callable[[], Sequence[Manifest]] = _none
+    whole: Callable[[], bool] = _whole
+    config: Config = field(default_factory=Config)

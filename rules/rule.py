@@ -145,6 +145,7 @@ def _finding(rule: Rule, subject: Subject, problem: Problem, release: Release) -
         container=problem.container,
         covers=problem.covers,
         cause=problem.cause,
+        symptom=problem.symptom,
     )
 
 

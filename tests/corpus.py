@@ -62,7 +62,9 @@ def findings_of(files: dict[str, bytes]) -> list[Finding]:
     """What all rules say of one case's files, judged together."""
     images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
     subjects = [each for path, data in files.items() for each in subjects_of(path, data)]
-    return judge(RULES, subjects, Release("", images.dockerfile_of, images.tagged_later))
+    objects = [each for each in subjects if isinstance(each, manifest.Manifest)]
+    release = Release("", images.dockerfile_of, images.tagged_later, lambda: objects)
+    return judge(RULES, subjects, release)
 
 
 def subjects_of(path: str, data: bytes) -> list[Subject]:
