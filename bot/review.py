@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -215,17 +215,21 @@ class Review:
 def said_once(results: Iterable[StageResult]) -> tuple[StageResult, ...]:
     """The results without what another finding says better, in whatever stage it was found."""
     every = tuple(results)
-    covered = {
-        (name, path, finding.new)
-        for result in every
-        for finding in result.findings
-        for name, path in finding.covers
-    }
+    covered = {key for result in every for finding in result.findings for key in _covered(finding)}
 
     def kept(finding: Finding) -> bool:
-        return (finding.rule, finding.location.path, finding.new) not in covered
+        rule, path, new = finding.rule, finding.location.path, finding.new
+        of_it = (None, (finding.address, None), (finding.address, finding.container))
+        return covered.isdisjoint((rule, path, new, whose) for whose in of_it)
 
     return tuple(replace(result, findings=tuple(filter(kept, result.findings))) for result in every)
+
+
+def _covered(finding: Finding) -> Iterator[tuple[object, ...]]:
+    """What a finding covers: rule, path, newness, and whose: any, a subject's, a container's."""
+    for name, path in finding.covers:
+        own = path == finding.location.path
+        yield name, path, finding.new, (finding.address, finding.container) if own else None
 
 
 def _gravest_first(finding: Finding) -> tuple[int, int, str, int, str]:

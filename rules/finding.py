@@ -90,9 +90,10 @@ class Problem:
     ``detail`` tells equals apart within one subject (container and field, build stage and
     instruction) and never holds a line number, so that a finding survives edits above it.
     ``severity`` and ``blocks`` are given only where they differ from the rule's.
-    ``covers`` names rule and path of findings that this one says better. ``cause`` is the changed
-    line that made it happen, where that is none of the subject's own: a variable, a values file.
-    ``symptom`` is given where a pod fails because of it.
+    ``covers`` names rule and path of findings that this one says better: in its own file those of
+    its own subject, and of its container where it has one. ``cause`` is the changed line that made
+    it happen, where that is none of the subject's own: a variable, a values file. ``symptom`` is
+    given where a pod fails because of it.
     """
 
     location: Location

@@ -6,7 +6,7 @@ from functools import cached_property
 from rules.finding import Location, named
 from rules.subjects import image
 from rules.subjects.scalar import Value
-from rules.subjects.yaml import Map, Scalar
+from rules.subjects.yaml import Map, Node, Scalar
 
 # Group, in the order in which the kubelet starts them, and what people call one.
 _GROUPS = {
@@ -27,9 +27,16 @@ _MARKERS = ("{{", "{%", "${", "$(")
 
 
 def templated(node: Map, *keys: str) -> bool:
-    """Whether the value is filled in later (``${USER}``), so that nothing can be said of it."""
-    value = node.get(*keys)
-    return isinstance(value, Scalar) and any(mark in value.text for mark in _MARKERS)
+    """Whether the value is filled in later (``${USER}``), so that nothing can be said of it.
+
+    Or a value above it is, as in ``securityContext: ${CONTEXT}``.
+    """
+    return any(is_later(node.get(*keys[:depth])) for depth in range(1, len(keys) + 1))
+
+
+def is_later(node: Node | None) -> bool:
+    """Whether a value is filled in later by whatever renders the file."""
+    return isinstance(node, Scalar) and any(mark in node.text for mark in _MARKERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +108,14 @@ class Pod:
     def at(self, *keys: str) -> Location:
         """The line of the key or, absent, where it would belong; its block is the object."""
         return Location(self.path, self.node.line_of(*keys), block=self.block)
+
+    def later(self, container: Container, *keys: str) -> bool:
+        """Whether what the security context says there of the container is filled in later."""
+        own = container.node.get("securityContext", *keys)
+        unsaid = own is None or (isinstance(own, Scalar) and own.value is None)
+        return templated(container.node, "securityContext", *keys) or (
+            unsaid and templated(self.node, "securityContext", *keys)
+        )
 
     def inherited(self, container: Container, key: str) -> tuple[Value, Location]:
         """A key of the security context that applies to the container, and where it is said.

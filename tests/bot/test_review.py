@@ -66,6 +66,30 @@ def test_what_another_finding_says_better_is_dropped() -> None:
     assert [each.findings for each in kept] == [(says,), (other,)]
 
 
+@pytest.mark.parametrize(
+    ("says", "kept"),
+    [
+        ("web", ["log", "web elsewhere"]),
+        (None, ["web elsewhere"]),
+        ("other", ["log", "web", "web elsewhere"]),
+    ],
+)
+def test_in_its_own_file_a_finding_covers_its_subject_or_container(
+    says: str | None, kept: list[str]
+) -> None:
+    one = replace(warning(), rule="missing-user-id", location=Location("pod.yaml", 3))
+    web, log = (
+        replace(one, address="a", container="web"),
+        replace(one, address="a", container="log"),
+    )
+    elsewhere = replace(web, address="b")
+    root = replace(finding(), address="a", container=says, location=Location("pod.yaml", 1))
+    covering = replace(root, covers=(("missing-user-id", "pod.yaml"),))
+    (after,) = said_once([result(log, web, elsewhere, covering)])
+    names = {log: "log", web: "web", elsewhere: "web elsewhere"}
+    assert [names[each] for each in after.findings if each in names] == kept
+
+
 def test_an_old_finding_covers_no_new_one() -> None:
     user = replace(warning(), rule="named-user", location=Location("app/Dockerfile", 3))
     old = replace(finding(new=False), covers=(("named-user", "app/Dockerfile"),))
