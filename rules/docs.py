@@ -2,91 +2,51 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rules import examples
-from rules.finding import Blocks, Severity
-from rules.rule import Rule, rules_of
-from rules.subjects.dockerfile import Dockerfile
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What people can look up; ``effect`` is what the profile ``default`` makes of it."""
-
-    name: str
-    title: str
-    effect: str
-    rest: str
-
-    @property
-    def page(self) -> str:
-        """All of it, as Markdown."""
-        effect = self.effect[0].upper() + self.effect[1:]
-        return f"### {self.name}\n\n**{self.title}.** {effect}.\n\n{self.rest}"
-
+from rules.entries import Entry, Sample, entries
+from rules.finding import Severity
+from rules.groups import GROUPS, OTHERS, OWN, Group
 
 PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
-KINDS = {"kubernetes": "Kubernetes manifests", "dockerfile": "Dockerfiles"}
-_WHEN = {
-    Blocks.NEW: "blocks wherever it is new",
-    Blocks.ADDED: "blocks on what a change adds; elsewhere it warns",
-}
-_STRICT = "warns; blocks under the profile `strict`"
-_MILD = {Severity.WARNING: "warns", Severity.INFO: "informs"}
+_SHORT = {"blocks wherever it is new": "blocks", "warns": "warns", "informs": "informs"}
+_LETTERS = {Severity.BLOCKING: "blocks", Severity.WARNING: "warns", Severity.INFO: "informs"}
 _HEAD = """\
 # What Redline judges
 
-This page is generated from the rules themselves: `make docs` writes it, `make check` fails when
-it is stale. The examples are the rules' tests; `<--` marks the line that gets the comment.
-A rule's letter says what it is at most: B blocks, W warns, I informs.
+Every rule is named after what is wrong, so that `allow floating-image` reads right. In a terminal
+`redline rules` prints this list, and `redline rules NAME` one rule whole.
+
+Only what is *new* counts: a finding that the merge base does not have. What it does then is chosen
+by the profile in [`.redline.yaml`](configuration.md): `default` blocks what is dangerous, `strict`
+takes each rule at its letter, `observe` holds nothing back. *Blocks what is added* means: on an
+object or Dockerfile that the change adds; on one that was there before it warns.
+
 """
-_OWN = (
-    Entry(
-        "unreadable-file",
-        "A file that a rule should judge cannot be read",
-        "blocks wherever it is new",
-        """\
-A cluster or a build would refuse it, and nothing in it was judged. The comment stands at the line
-where reading stopped.
+_ALLOW = """\
+## How to let a finding pass
 
-Fix: correct the syntax at that line. A template belongs into a chart.
-""",
-    ),
-    Entry(
-        "unreadable-configuration",
-        "The change brings a fault into `.redline.yaml`",
-        "blocks wherever it is new",
-        """\
-On the target branch a key that nobody understands is passed over and its default applies, so that
-it holds no change back: what was meant to be stricter would silently not be.
+Each way needs a reason, which the review shows:
 
-Fix: correct the key at that line; `docs/configuration.md` lists them.
-""",
-    ),
-    Entry(
-        "escaping-path",
-        "A symbolic link leads out of the repository, or a submodule was added or moved",
-        "warns",
-        """\
-Neither is followed or fetched, so what lies there was not reviewed.
+- In the file, on the line or alone on the line above it, if you like with a last day:
 
-Fix: link to a file of the repository with a relative path; review a submodule's commit where it is.
-""",
-    ),
-    Entry(
-        "author-suppression",
-        "A pragma or a tool's configuration in the change would silence a finding",
-        "informs",
-        """\
-What it would silence is shown all the same.
+  ```yaml
+  # redline: allow host-path the node agent reads the logs of all pods until 2027-01-31
+  ```
 
-Fix: none is needed. A finding that should not count is allowed by someone who may.
-""",
-    ),
-)
+  It takes one rule, or several with commas. What a change allows itself holds at once for what
+  warns; what blocks waits for someone who may allow it.
+- In a comment on the change: `/redline allow ID --reason TEXT`, with the short id that stands
+  beside each finding. [Commands](commands.md) lists who may say that.
+- For a whole repository, or for some paths of it: `rules:` in [`.redline.yaml`](configuration.md).
+"""
+_FOOT = """\
+---
+
+This page is generated from the rules themselves: `make docs` writes it, `make check` fails when it
+is stale. The examples are the rules' tests; `<--` marks the line that gets the comment.
+"""
 
 
 def main() -> int:
@@ -103,59 +63,104 @@ def main() -> int:
     return 0
 
 
-def entries() -> Iterator[Entry]:
-    """Every rule, kind by kind, then Redline's own findings."""
-    for kind in KINDS:
-        yield from map(entry, rules_of(kind))
-    yield from _OWN
-
-
-def entry(rule: Rule) -> Entry:
-    """One rule with its examples."""
-    lines = [rule.doc.partition("\n")[2].strip() + "\n"]
-    for words, sources in (("Bad", rule.bad), ("Good", rule.good)):
-        lines += [f"{words}:\n", *(_example(rule, source) for source in sources)]
-    return Entry(rule.name, rule.title, _effect(rule), "\n".join(lines))
-
-
 def book() -> str:
     """docs/rules.md, as Markdown."""
-    parts = [_HEAD]
-    for kind, title in KINDS.items():
-        rules = rules_of(kind)
-        parts += [f"## {title}\n", _table(rules)]
-        parts += [entry(rule).page for rule in rules]
-    parts += ["## Redline's own findings\n", *(own.page for own in _OWN)]
-    return "\n".join(parts)
+    every = list(entries())
+    parts = [(group, found) for group in (*GROUPS, OTHERS, OWN) if (found := _of(group, every))]
+    overview = [_overview(group, found) for group, found in parts]
+    chapters = [_chapter(group, found) for group, found in parts]
+    return _HEAD + "\n".join([*overview, _ALLOW, *chapters, _FOOT])
 
 
-def _table(rules: tuple[Rule, ...]) -> str:
-    rows = (f"| [{each.name}](#{each.name}) | {_letter(each)} | {each.title} |" for each in rules)
-    return "\n".join(("| rule | | says |", "|---|---|---|", *rows, ""))
+def _of(group: Group, every: Sequence[Entry]) -> list[Entry]:
+    """What stands in a group, in its order."""
+    order = {name: number for number, name in enumerate(group.rules)}
+    mine = [entry for entry in every if entry.group == group.title]
+    return sorted(mine, key=lambda entry: order.get(entry.name, len(order)))
 
 
-def _letter(rule: Rule) -> str:
-    return rule.severity.name[0]
+def anchor(heading: str) -> str:
+    """What both forges make of a heading for links to it."""
+    kept = "".join(sign for sign in heading.lower() if sign.isalnum() or sign in " -_")
+    return kept.replace(" ", "-")
 
 
-def _effect(rule: Rule) -> str:
-    if rule.severity is not Severity.BLOCKING:
-        return _MILD[rule.severity]
-    return _WHEN.get(rule.blocks, _STRICT)
+def _overview(group: Group, found: Sequence[Entry]) -> str:
+    return f"**[{group.title}](#{anchor(group.title)})**\n\n{_table(found)}"
 
 
-def _example(rule: Rule, source: str) -> str:
-    example = examples.of(rule, source)
-    language = "dockerfile" if rule.subject is Dockerfile else "yaml"
-    return "\n".join((f"```{language}", *_lines(example), "```\n"))
+def _table(found: Iterable[Entry]) -> str:
+    rows = (
+        f"| [{each.name}](#{each.name}) | {each.title} | {_default(each)} | {_strict(each)} |"
+        for each in found
+    )
+    return "\n".join(("| rule | says | `default` | `strict` |", "|---|---|---|---|", *rows, ""))
 
 
-def _lines(example: examples.Example) -> Iterator[str]:
-    for number, (path, text) in enumerate(example.files.items()):
-        if number:
-            yield f"# {path}"
-        for place, line in enumerate(text.splitlines(), 1):
-            yield f"{line}   # <--" if (path, place) in example.marks else line
+def _default(entry: Entry) -> str:
+    if "what a change adds" in entry.effect:
+        return "blocks what is added"
+    return _SHORT.get(entry.effect, "warns")
+
+
+def _strict(entry: Entry) -> str:
+    return _LETTERS[entry.letter]
+
+
+def _chapter(group: Group, found: Sequence[Entry]) -> str:
+    return "\n".join([f"## {group.title}\n\n{group.about}\n", *map(section, found)])
+
+
+def section(entry: Entry) -> str:
+    """One rule as a part of the page."""
+    effect = entry.effect[0].upper() + entry.effect[1:]
+    said = [
+        f"### {entry.name}",
+        f"**{entry.title}.** {effect}.",
+        entry.why,
+        f"**Fix:** {entry.fix}",
+    ]
+    if entry.bad:
+        said += ["Before:", _fenced(entry.bad[0]), "After:", _fenced(entry.good[0]), _more(entry)]
+    said.append(_allowed(entry))
+    return "\n\n".join(part for part in said if part) + "\n"
+
+
+def page(entry: Entry) -> str:
+    """One rule whole, as ``redline rules NAME`` prints it: Markdown, all examples at once."""
+    effect = entry.effect[0].upper() + entry.effect[1:]
+    said = [f"# {entry.name}", f"**{entry.title}.** {effect}.", entry.why]
+    said += [f"**Fix:** {entry.fix}"] if entry.fix else []
+    said += [*_listed("Bad:", entry.bad), *_listed("Good:", entry.good), _allowed(entry)]
+    return "\n\n".join(part for part in said if part) + "\n"
+
+
+def _allowed(entry: Entry) -> str:
+    if entry.group == OWN.title:
+        return "Let it pass: `/redline allow ID --reason TEXT` in a comment."
+    return f"Let it pass: `# redline: allow {entry.name} REASON` on the line above."
+
+
+def _more(entry: Entry) -> str:
+    """The other examples, folded: they are the traps."""
+    bad, good = entry.bad[1:], entry.good[1:]
+    counts = [f"{len(bad)} more with a finding"] * bool(bad)
+    counts += [f"{len(good)} more without one"] * bool(good)
+    if not counts:
+        return ""
+    parts = [*_listed("With a finding:", bad), *_listed("Without one:", good)]
+    title = f"<details><summary>Examples: {', '.join(counts)}</summary>"
+    return "\n\n".join([title, *parts, "</details>"])
+
+
+def _listed(title: str, samples: Sequence[Sample]) -> Iterator[str]:
+    if samples:
+        yield title
+        yield from map(_fenced, samples)
+
+
+def _fenced(sample: Sample) -> str:
+    return f"```{sample.language}\n{sample.text}\n```"
 
 
 if __name__ == "__main__":

@@ -44,6 +44,13 @@ class AuditFormat(StrEnum):
     CSV = "csv"
 
 
+class RulesFormat(StrEnum):
+    """What ``redline rules`` writes."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Queue(StrEnum):
     """The two queues: short tasks, and reviews."""
 
@@ -102,11 +109,14 @@ def review(
 
 
 @app.command()
-def rules(name: Annotated[str, typer.Argument(help="One rule, whole.")] = "") -> None:
+def rules(
+    name: Annotated[str, typer.Argument(help="One rule, whole; or a tool, for its codes.")] = "",
+    format: Annotated[RulesFormat, typer.Option(help="What to write.")] = RulesFormat.TEXT,  # noqa: A002
+) -> None:
     """What is judged, and why; with a name, one rule whole."""
     from bot.cli.rules import explain
 
-    raise typer.Exit(printed(lambda: explain(name)))
+    raise typer.Exit(printed(lambda: explain(name, format)))
 
 
 @app.command()

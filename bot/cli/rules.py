@@ -1,38 +1,104 @@
 """``redline rules``: what is judged, and why."""
 
 import difflib
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
 
 from rich.markdown import Markdown
 from rich.table import Table
 
+from bot.cli.known import known
 from bot.cli.printer import Printer
-from rules.docs import Entry, entries
+from rules.docs import page
+from rules.entries import Entry
+from rules.groups import GROUPS, OTHERS, OWN
+
+_ORDER = {group.title: number for number, group in enumerate((*GROUPS, OTHERS, OWN))}
 
 
-def explain(name: str) -> int:
-    """Print one rule, or list all; the exit status."""
-    console = Printer()
-    if not console.is_terminal:
-        console = Printer(width=200)  # one line a rule, for whoever looks for one
-    every = {entry.name: entry for entry in entries()}
-    if not name:
-        console.print(_list(every.values()))
-    elif name not in every:
-        return _unknown(name, every)
-    elif console.is_terminal:
-        console.print(Markdown(every[name].page))
-    else:
-        sys.stdout.write(every[name].page)
+def explain(name: str, form: str) -> int:
+    """Print one rule, all codes of a tool, or all rules of ours; the exit status."""
+    every = known()
+    if name in every:
+        _one(every[name], form)
+        return 0
+    tools = {entry.group for entry in every.values()} - set(_ORDER)
+    if name and name not in tools:
+        return _unknown(name, [*every, *tools])
+    whole = form == "json" and not name
+    chosen = [each for each in every.values() if whole or _listed(each, name)]
+    _all(sorted(chosen, key=_place), form)
     return 0
 
 
-def _list(rules: Iterable[Entry]) -> Table:
-    table = Table("rule", "says", "does", box=None, header_style="bold", pad_edge=False)
-    for rule in sorted(rules, key=lambda each: each.name):
-        table.add_row(rule.name, rule.title, rule.effect.partition(";")[0])
+def _listed(entry: Entry, tool: str) -> bool:
+    return entry.group == tool if tool else entry.group in _ORDER
+
+
+def _place(entry: Entry) -> tuple[int, int]:
+    """By group, and there as the group has it."""
+    of = next((group.rules for group in GROUPS if group.title == entry.group), ())
+    within = of.index(entry.name) if entry.name in of else len(of)
+    return _ORDER.get(entry.group, len(_ORDER)), within
+
+
+def _one(entry: Entry, form: str) -> None:
+    console = Printer()
+    if form == "json":
+        sys.stdout.write(json.dumps(_whole(entry), indent=2) + "\n")
+    elif console.is_terminal:
+        console.print(Markdown(page(entry)))
+    else:
+        sys.stdout.write(page(entry))
+
+
+def _all(chosen: Iterable[Entry], form: str) -> None:
+    console = Printer()
+    if form == "json":
+        sys.stdout.write(json.dumps([_brief(each) for each in chosen], indent=2) + "\n")
+    elif console.is_terminal:
+        for group, members in groupby(chosen, key=lambda each: each.group):
+            console.print(_table(group, members))
+        console.print("`redline rules NAME` tells one whole, `redline rules hadolint` its codes.")
+    else:
+        sys.stdout.write("".join(map(_line, chosen)))
+
+
+def _table(group: str, members: Iterable[Entry]) -> Table:
+    table = Table(title=group, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for head, style in (("rule", "cyan"), ("does", ""), ("says", "")):
+        table.add_column(head, style=style, header_style="dim", overflow="fold")
+    for each in members:
+        table.add_row(each.name, each.effect.partition(";")[0].replace("`", ""), each.title)
+    table.add_row()
     return table
+
+
+def _line(entry: Entry) -> str:
+    """One line a rule, for whoever looks for one with other programs."""
+    return f"{entry.name:<28}  {entry.effect.partition(';')[0]:<27}  {entry.title}\n"
+
+
+def _brief(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "group": entry.group,
+        "severity": entry.letter.word,
+        "effect": entry.effect,
+    }
+
+
+def _whole(entry: Entry) -> Mapping[str, Any]:
+    return _brief(entry) | {
+        "why": entry.why,
+        "fix": entry.fix,
+        "bad": [each.text for each in entry.bad],
+        "good": [each.text for each in entry.good],
+    }
 
 
 def _unknown(name: str, every: Iterable[str]) -> int:

@@ -1,13 +1,20 @@
 """docs/rules.md is what the rules say, and stale ones are noticed."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from rules import docs
+from rules.entries import KINDS, entries, entry
 from rules.files import author_suppression, escaping_path, unreadable_file
+from rules.groups import GROUPS, OTHERS
 from rules.rule import rules_of
+
+_HEADING = re.compile(r"#{1,6} ")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -30,27 +37,64 @@ def test_the_page_is_written_and_checked(
 
 def test_each_rule_has_a_section_with_its_examples() -> None:
     book = docs.book()
-    for kind in ("kubernetes", "dockerfile"):
+    for kind in KINDS:
         for rule in rules_of(kind):
             assert f"\n### {rule.name}\n" in book
-            assert docs.entry(rule).page in book
-    (privileged,) = (each for each in rules_of("kubernetes") if "privileged" in each.name)
-    page = docs.entry(privileged).page
-    assert "privileged: true   # <--" in page
-    assert "Blocks wherever it is new" in page
-    assert page.count("```yaml") == len(privileged.bad) + len(privileged.good)
+            assert docs.section(entry(rule)) in book
+    (privileged,) = (each for each in rules_of("kubernetes") if each.name == "privileged-container")
+    for whole in (docs.section(entry(privileged)), docs.page(entry(privileged))):
+        assert "privileged: true   # <--" in whole
+        assert "Blocks wherever it is new" in whole
+        assert "# redline: allow privileged-container" in whole
+        assert whole.count("```yaml") == len(privileged.bad) + len(privileged.good)
 
 
 def test_what_a_rule_does_is_what_the_default_profile_makes_of_it() -> None:
-    effects = {entry.name: entry.effect for entry in docs.entries()}
+    effects = {entry.name: entry.effect for entry in entries()}
     assert effects["floating-base"] == "warns; blocks under the profile `strict`"
     assert effects["named-user"] == "warns"
     assert effects["root-container"] == "blocks on what a change adds; elsewhere it warns"
 
 
 def test_own_findings_are_explained_too() -> None:
-    assert {entry.name for entry in docs.entries()} >= {
-        author_suppression.NAME,
-        escaping_path.NAME,
-        unreadable_file.NAME,
+    own = (author_suppression.NAME, escaping_path.NAME, unreadable_file.NAME)
+    assert {entry.name for entry in entries()} >= set(own)
+
+
+def test_each_rule_stands_in_one_group_and_the_overview() -> None:
+    named = [name for group in GROUPS for name in group.rules]
+    assert len(set(named)) == len(named)
+    assert not [each.name for each in entries() if each.group == OTHERS.title]
+    overview = docs.book().partition("\n## ")[0]
+    assert not [
+        each.name for each in entries() if f"| [{each.name}](#{each.name}) |" not in overview
+    ]
+
+
+def test_why_and_fix_are_told_apart() -> None:
+    for each in entries():
+        assert each.why, each.name
+        assert each.fix, each.name
+        assert "Fix:" not in each.why + each.fix, each.name
+
+
+def test_every_link_leads_somewhere() -> None:
+    text = docs.book()
+    headings = {
+        docs.anchor(line.lstrip("# ")) for line in text.splitlines() if _HEADING.match(line)
     }
+    targets = _LINK.findall(_FENCE.sub("", text))
+    assert len(targets) > len(list(entries()))
+    for target in targets:
+        path, _, fragment = target.partition("#")
+        if path:
+            assert (docs.PAGE.parent / path).is_file(), target
+        else:
+            assert fragment in headings, target
+
+
+def test_anchors_are_made_as_the_forges_make_them() -> None:
+    assert docs.anchor("Redline's own findings") == "redlines-own-findings"
+    assert docs.anchor("Whether a pod starts, and keeps running") == (
+        "whether-a-pod-starts-and-keeps-running"
+    )

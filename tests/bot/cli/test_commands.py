@@ -1,6 +1,8 @@
 """The other commands, as a user runs them."""
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.entries import KINDS
 from rules.rule import rules_of
 from tests.line.server import free_port
 
@@ -28,25 +31,54 @@ def test_the_version_is_told() -> None:
 
 def test_rules_are_listed_and_explained() -> None:
     listed = redline("rules").stdout
-    every = [rule for kind in ("kubernetes", "dockerfile") for rule in rules_of(kind)]
+    every = [rule for kind in KINDS for rule in rules_of(kind)]
     assert every
     assert not [rule.name for rule in every if rule.name not in listed]
     one = redline("rules", "named-user")
     assert one.returncode == 0
-    assert "USER app" in one.stdout
+    assert "> USER app" not in one.stdout
+    assert "USER app   # <--" in one.stdout
 
 
 def test_an_unknown_rule_names_the_nearest() -> None:
     done = redline("rules", "named-usr")
     assert done.returncode == 2
-    assert "named-user" in done.stderr
+    assert "Did you mean named-user?" in done.stderr
+    assert "hadolint/DL3008?" in redline("rules", "hadlint/DL3008").stderr
 
 
 def test_the_list_says_what_a_rule_does() -> None:
-    listed = {line.split()[0]: line.strip() for line in redline("rules").stdout.splitlines()}
-    assert listed["floating-base"].endswith("warns")
+    listed = {line.split()[0]: line for line in redline("rules").stdout.splitlines()}
+    assert re.search(r"  warns +The base image", listed["floating-base"])
     assert "blocks on what a change adds" in listed["root-container"]
     assert "Fix:" in redline("rules", "escaping-path").stdout
+
+
+def test_a_tool_s_codes_are_listed_and_explained() -> None:
+    listed = redline("rules", "hadolint").stdout
+    assert "hadolint/DL3008 " in listed
+    assert "named-user " not in listed
+    assert "Pin it" in redline("rules", "hadolint/DL3008").stdout
+    assert "`floating-base` judges this" in redline("rules", "hadolint/DL3006").stdout
+
+
+def test_rules_are_told_to_programs() -> None:
+    listed = {
+        each["name"]: each for each in json.loads(redline("rules", "--format", "json").stdout)
+    }
+    assert listed["privileged-container"] == {
+        "name": "privileged-container",
+        "title": "A container runs privileged",
+        "group": "What a container may do",
+        "severity": "blocking",
+        "effect": "blocks wherever it is new",
+    }
+    assert listed["hadolint/DL3008"]["group"] == "hadolint"
+    one = json.loads(redline("rules", "privileged-container", "--format", "json").stdout)
+    assert one["why"].startswith("It has every capability")
+    assert one["fix"].startswith("remove `privileged: true`")
+    assert "privileged: true   # <--" in one["bad"][0]
+    assert one["good"]
 
 
 def test_help_has_no_switch_against_a_switch() -> None:
