@@ -115,6 +115,12 @@ class Map:
         items = node.items if isinstance(node, List) else []
         return [each for each in items if isinstance(each, Map)]
 
+    def scalars(self, *keys: str) -> "list[Scalar]":
+        """The single values in the list below these keys; whatever else is in it is left out."""
+        node = self.get(*keys)
+        items = node.items if isinstance(node, List) else []
+        return [each for each in items if isinstance(each, Scalar)]
+
 
 @dataclass(slots=True, eq=False)
 class List:
@@ -157,6 +163,36 @@ def _compose(text: str, composer: "_Composer") -> None:
         raise Unreadable(_line_of_byte(text, error.position), "a forbidden character") from None
     except UnicodeEncodeError as error:  # half a sign, which no encoding has
         raise Unreadable(composer.line(error.start), "a forbidden character") from None
+
+
+def scalars(text: str) -> tuple[list[tuple[int, int]], int]:
+    """Where the text of each scalar begins and ends, in order, and up to where the text is YAML.
+
+    What lies between them is structure and comments; a block scalar's begins below its header.
+    """
+    spans: list[tuple[int, int]] = []
+    depth = 0
+    try:
+        for event in _events(text):
+            if isinstance(event, yaml.ScalarEvent):
+                spans.append(_span(event, text))
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:  # nobody reads it as YAML from here on
+                return spans, event.start_mark.index
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return spans, mark.index if mark else 0
+    except (yaml.reader.ReaderError, UnicodeEncodeError):
+        return spans, spans[-1][1] if spans else 0
+    return spans, len(text)
+
+
+def _span(event: _Event, text: str) -> tuple[int, int]:
+    start, end = event.start_mark.index, event.end_mark.index
+    if event.style in ("|", ">"):
+        start = max(start, text.find("\n", start, end) + 1)
+    return start, end
 
 
 def _events(text: str) -> Iterator[_Event]:
