@@ -256,6 +256,7 @@ def _said(container: Container, what: str, place: Location, why: str) -> Problem
         blocks=Blocks.NEW,
         container=container.name,
         fix=_FIX,
+        covers=(("missing-user-id", place.path),) if what == "runAsUser" else (),
     )
 
 

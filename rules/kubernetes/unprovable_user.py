@@ -190,7 +190,7 @@ def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
         detail=f"{container.key} runAsUser",
         container=container.name,
         fix="Set `runAsUser` to the user's number, or end the Dockerfile with `USER 10001:10001`.",
-        covers=(("named-user", dockerfile.path),),
+        covers=(("named-user", dockerfile.path), ("missing-user-id", pod.path)),
     )
 
 
@@ -208,4 +208,5 @@ def _could_not_look(containers: list[Container]) -> Problem:
         blocks=Blocks.NEVER,
         container=containers[0].name if len(containers) == 1 else None,
         fix="Set `runAsUser` to the number of the image's user.",
+        covers=(("missing-user-id", containers[0].path),),
     )
