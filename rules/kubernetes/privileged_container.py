@@ -7,6 +7,8 @@ from rules.rule import rule
 from rules.subjects.manifest import Manifest
 
 _KEYS = ("securityContext", "privileged")
+# While it is privileged these settings do nothing, or the API server takes none of them.
+_COVERED = ("privilege-escalation", "kept-capabilities", "missing-seccomp")
 
 BAD = """
   apiVersion: v1
@@ -104,4 +106,5 @@ def privileged_container(manifest: Manifest) -> Iterator[Problem]:
                 container=container.name,
                 fix="Remove `privileged: true` and add only the capability that is needed.",
                 suggestion=manifest.setting(container.node, _KEYS, "false"),
+                covers=tuple((each, manifest.path) for each in _COVERED),
             )
