@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.change import Change, ChangeId, ForgeName
+from bot.change import Change, ForgeName
 from bot.commands import Verb, Wrong
 from bot.markdown.docs import doc
 from bot.markdown.escape import code, cut, escape
@@ -247,7 +247,8 @@ def joined(said: Sequence[str]) -> str:
     return "\n\n".join(dict.fromkeys(part for part in said if part))
 
 
-def signed(text: str, comment: str, change: ChangeId, key: bytes) -> str:
-    """The answer as it is posted."""
+def signed(text: str, comment: str, change: Change, key: bytes) -> str:
+    """The answer as it is posted: to what was not asked in the conversation it leads back."""
     whole = Mark(CommentKind.ANSWER, identity=comment, body=body_hash(text))
-    return f"{text}\n\n{sign(whole, change, key)}"
+    asked = "" if comment.isdigit() else f"[Asked here]({change.url}#{comment})\n\n"
+    return f"{asked}{text}\n\n{sign(whole, change.id, key)}"

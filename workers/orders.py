@@ -66,7 +66,7 @@ class _Comment:
             log.info("not answered in words", change=stored.change.number, who=stored.author)
             return
         comment = self._stored.comment
-        self._conversation.answer(answers.signed(text, comment, self._change.id, self._key))
+        self._conversation.answer(answers.signed(text, comment, self._change, self._key))
 
     def _said(self, text: str) -> bool:
         """Whether this comment was answered before we were killed, or another in the same words."""

@@ -97,7 +97,7 @@ class Conversation(Protocol):
         """Answer in a thread of ours."""
 
     def react(self, comment: str, reaction: Reaction) -> None:
-        """Show a reaction on the comment with this id, in place of our earlier one."""
+        """Show a reaction on what was asked (bot.hooks.delivery.Asked), in place of our earlier."""
 
     def answer(self, text: str) -> None:
         """Say something to whoever gave a command: a comment of its own."""

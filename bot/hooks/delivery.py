@@ -26,13 +26,17 @@ class Wish(StrEnum):
 
 
 BUTTON = "button "  # in place of a comment's id, with the delivery's: nobody wrote a comment
+# GitHub counts what is said in threads and in reviews apart: such an id says its kind, in the way
+# in which its address does.
+IN_THREAD, IN_REVIEW = "discussion_r", "pullrequestreview-"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A comment by a person on an open change, that may hold a command; or a button they pressed.
 
-    ``comment`` is the forge's id of it, ``author`` a login. ``at``: when it was written, by the
+    ``comment`` is the forge's id of it, with its kind where ids of several kinds may be equal;
+    ``author`` a login. ``at``: when it was written, by the
     forge's clock (seconds since 1970, 0 unknown): a webhook may come much later.
     """
 

@@ -9,7 +9,16 @@ from types import MappingProxyType
 
 from bot.change import ChangeId, ForgeName, Kind
 from bot.hooks import document, fields
-from bot.hooks.delivery import BUTTON, Asked, Delivery, Unreadable, Unsigned, Wish
+from bot.hooks.delivery import (
+    BUTTON,
+    IN_REVIEW,
+    IN_THREAD,
+    Asked,
+    Delivery,
+    Unreadable,
+    Unsigned,
+    Wish,
+)
 from bot.hooks.fields import Body, Headers
 
 NAME = "redline"  # of our check run
@@ -91,25 +100,42 @@ def _pull_request(delivery: Delivery, action: str, payload: Body) -> Delivery:
 
 
 def _issue_comment(delivery: Delivery, action: str, payload: Body) -> Delivery:
-    """Comments as they are created, by people, on open changes: edits could hide who asked what."""
-    text = fields.text(payload, "comment", "body")[: fields.MAX_TEXT]
-    number = fields.number(payload, "issue", "number")
-    comment, author = (
-        fields.number(payload, "comment", "id"),
-        fields.text(payload, "comment", "user", "login"),
-    )
-    if action != "created" or not (number and comment and author):
+    if action != "created" or not fields.at(payload, "issue", "pull_request"):
         return delivery
-    if fields.text(payload, "comment", "user", "type") != "User" or author.endswith("[bot]"):
+    return _said(delivery, payload, ("issue", "comment"))
+
+
+def _review_comment(delivery: Delivery, action: str, payload: Body) -> Delivery:
+    """One of a thread: the first, or an answer to it."""
+    if action != "created":
         return delivery
-    if (
-        not fields.at(payload, "issue", "pull_request")
-        or fields.text(payload, "issue", "state") != "open"
-    ):
+    return _said(delivery, payload, ("pull_request", "comment"), IN_THREAD)
+
+
+def _review(delivery: Delivery, action: str, payload: Body) -> Delivery:
+    """The text of a review; its comments come by themselves."""
+    if action != "submitted":
+        return delivery
+    return _said(delivery, payload, ("pull_request", "review"), IN_REVIEW)
+
+
+def _said(delivery: Delivery, payload: Body, names: tuple[str, str], kind: str = "") -> Delivery:
+    """What people said on open changes, when they said it: edits could hide who asked what.
+
+    ``names`` are those of the change and of the comment in the payload.
+    """
+    where, comment = fields.at(payload, names[0]), fields.at(payload, names[1])
+    text = fields.text(comment, "body")[: fields.MAX_TEXT]
+    number, id_ = fields.number(where, "number"), fields.number(comment, "id")
+    author = fields.text(comment, "user", "login")
+    if not (number and id_ and author) or fields.text(where, "state") != "open":
+        return delivery
+    if fields.text(comment, "user", "type") != "User" or author.endswith("[bot]"):
         return delivery
     if fields.MAYBE_COMMAND.search(text) is None:
         return delivery
-    asked = Asked(str(comment), author, text, fields.moment(payload, "comment", "created_at"))
+    written = fields.moment(comment, "submitted_at" if kind == IN_REVIEW else "created_at")
+    asked = Asked(f"{kind}{id_}", author, text, written)
     return replace(delivery, wish=Wish.COMMAND, change=_change(delivery, number), asked=asked)
 
 
@@ -165,6 +191,8 @@ _READERS: Mapping[str, Callable[[Delivery, str, Body], Delivery]] = MappingProxy
     {
         "pull_request": _pull_request,
         "issue_comment": _issue_comment,
+        "pull_request_review_comment": _review_comment,
+        "pull_request_review": _review,
         "check_run": _check_run,
         "check_suite": _check_suite,
         "merge_group": _merge_group,

@@ -49,7 +49,10 @@ class Page(Protocol):
     def head(self) -> str: ...
     def push(self, files: Files) -> str: ...
     def comment(self, login: str, text: str) -> str: ...
-    def reply(self, login: str, thread: Thread, text: str) -> None: ...
+    def reply(self, login: str, thread: Thread, text: str) -> str: ...
+    def review(self, login: str, text: str) -> str:
+        """Say it as the text of a review, where the forge has such a thing."""
+
     def resolve(self, login: str, thread: Thread) -> None: ...
     def close(self) -> None: ...
     def reopen(self) -> None: ...
@@ -67,7 +70,7 @@ class Page(Protocol):
         """What else we said in the conversation: answers to commands."""
 
     def reactions(self, comment: str) -> Sequence[str]:
-        """What is shown under a comment of the conversation: eyes, +1, confused."""
+        """What is shown under what somebody said: eyes, +1, confused."""
 
     def history(self, sha: str) -> Sequence[Shown]:
         """All that was ever shown at a commit, in order."""
@@ -129,7 +132,10 @@ class Forge(Protocol):
     def spoil(
         self, what: str, how: str, *, after: bool, chance: float = 1, times: int | None = 1
     ) -> None:
-        """``how`` (500, 502, hang, drop) goes wrong with a ``what`` (threads, status, all)."""
+        """``how`` (500, 502, hang, drop) goes wrong with a ``what``.
+
+        That is threads, status, answers, all.
+        """
 
     def stale(self, seconds: float) -> None:
         """All listings show what was there so many seconds ago."""

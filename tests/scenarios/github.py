@@ -17,6 +17,7 @@ SECRET = "a webhook secret of the tests"
 _WHERE = {
     "threads": "POST */reviews",
     "status": "P* *check-runs*|POST */statuses/*",
+    "answers": "POST */issues/*/comments",
     "all": "P[OAU]* /repo*",
 }
 _STATES = {"in_progress": "running", "error": "cancelled"}
@@ -48,8 +49,11 @@ class GitHubPage(Read):
     def comment(self, login: str, text: str) -> str:
         return str(self.pull.comment(login, text))
 
-    def reply(self, login: str, thread: Thread, text: str) -> None:
-        self.pull.reply(login, int(thread.id), text)
+    def reply(self, login: str, thread: Thread, text: str) -> str:
+        return str(self.pull.reply(login, int(thread.id), text))
+
+    def review(self, login: str, text: str) -> str:
+        return str(self.pull.review(login, text))
 
     def resolve(self, login: str, thread: Thread) -> None:
         self.pull.resolve(login, int(thread.id))

@@ -27,6 +27,7 @@ LEVELS = {
 _WHERE = {
     "threads": "POST *draft_notes*",
     "status": "POST */statuses/*",
+    "answers": "POST */notes",
     "all": "P[OU]* */projects/*",
 }
 _STATES = {"failed": "failure", "canceled": "cancelled", "pending": "queued"}
@@ -57,8 +58,12 @@ class GitLabPage(Read):
     def comment(self, login: str, text: str) -> str:
         return str(self.request.comment(login, text))
 
-    def reply(self, login: str, thread: Thread, text: str) -> None:
-        self.request.reply(login, str(thread.id), text)
+    def reply(self, login: str, thread: Thread, text: str) -> str:
+        return str(self.request.reply(login, str(thread.id), text))
+
+    def review(self, login: str, text: str) -> str:
+        """A review's summary is a note of the conversation here."""
+        return self.comment(login, text)
 
     def resolve(self, login: str, thread: Thread) -> None:
         self.request.resolve(login, str(thread.id))

@@ -30,7 +30,9 @@ class Read(ABC):
         return [text for text in self._said() if not text.startswith(_SUMMARY)]
 
     def reactions(self, comment: str) -> Sequence[str]:
-        rows = [row for row in self.conversation()["timeline"] if str(row["id"]) == comment]
+        there = self.conversation()
+        every = [*there["timeline"], *(one for row in there["threads"] for one in row["comments"])]
+        rows = [row for row in every if str(row["id"]) == comment]
         return [_EMOJI.get(each["content"], each["content"]) for each in rows[0]["reactions"]]
 
     def _said(self) -> Sequence[str]:

@@ -435,7 +435,7 @@ def test_whoever_asks_without_end_gets_no_more_words(sit: Sit) -> None:
 def test_our_own_words_are_no_command(sit: Sit) -> None:
     """With a plain token our account is a person's, and its comments reach us like anyone's."""
     desk = sit()
-    text = signed("/redline pause", "1", desk.id, KEY)
+    text = signed("/redline pause", "1", desk.forge.change(desk.id), KEY)
     assert desk.says("will", text) is None
     assert desk.ledger.people.said(desk.id).paused_by == ""
     assert desk.says("will", text.replace("redline:1", "redline:2")) is not None

@@ -190,6 +190,31 @@ class Reacted(Struct, frozen=True):
     user: User | None = None
 
 
+class Node(Struct, frozen=True):
+    """Anything, by what GraphQL calls it."""
+
+    node_id: str
+
+
+class ReactionGroup(Struct, frozen=True, rename="camel"):
+    """All reactions of one kind; whether ours is among them."""
+
+    content: str
+    viewer_has_reacted: bool
+
+
+class Reactions(Struct, frozen=True, rename="camel"):
+    """All reactions on something."""
+
+    reaction_groups: list[ReactionGroup]
+
+
+class ReactionAnswer(Struct, frozen=True, rename="camel"):
+    """The answer to a reaction."""
+
+    add_reaction: Reactions
+
+
 class Author(Struct, frozen=True):
     """An account as GraphQL has it: an App's login has no ``[bot]``."""
 

@@ -9,6 +9,7 @@ from bot.forges.base import Denied, Gone, Reaction, Refused, still_there
 from bot.forges.github import answers
 from bot.forges.github.client import Client, Json
 from bot.forges.github.credentials import Me
+from bot.forges.github.reactions import react
 from bot.review import Comment, CommentKind, Posted
 from rules.finding import Side
 
@@ -126,16 +127,8 @@ class GitHubConversation:
             self._client.post(path, {"body": text}, object)
 
     def react(self, comment: str, reaction: Reaction) -> None:
-        """Add the reaction first, then take our other ones away; nothing if the comment is gone."""
-        path = f"{self._root}/issues/comments/{int(comment)}/reactions"
-        try:
-            self._client.post(path, {"content": reaction.value}, answers.Reacted)
-            there = list(self._client.pages(path, answers.Reacted))
-            for one in there:
-                if self._me.wrote(one.user) and one.content != reaction.value:
-                    self._client.delete(f"{path}/{one.id}")
-        except Gone:
-            return
+        """Show it in place of our earlier one; nothing if the comment is gone."""
+        react(self._client, self._me, self._change, comment, reaction)
 
     def answer(self, text: str) -> None:
         """A comment in the conversation."""

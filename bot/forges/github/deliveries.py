@@ -15,7 +15,10 @@ _PATH = "/app/hook/deliveries"
 _PAGES = 10  # of 100 each
 _BACK = 86_400.0  # seconds: what is older is found by its head, or is not wanted any more
 _TRIES = 6  # of one webhook, the first one counted
-_EVENTS = ("pull_request", "issue_comment", "check_run", "check_suite", "merge_group")
+_EVENTS = (
+    *("pull_request", "issue_comment", "pull_request_review", "pull_request_review_comment"),
+    *("check_run", "check_suite", "merge_group"),
+)
 
 
 class DeliveryLog:

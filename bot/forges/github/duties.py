@@ -19,6 +19,8 @@ _QUEUE = ("merge_queues", "read", "hear of the merge queue's groups")
 _EVENTS = {
     "pull_request": "hear of changes",
     "issue_comment": "hear commands in comments",
+    "pull_request_review": "hear commands in the text of a review",
+    "pull_request_review_comment": "hear commands in threads",
     "push": "hear that a base moved",
 }
 _LOG = "/app/hook/deliveries"

@@ -44,6 +44,35 @@ def comment(body: str, action: str = "created", **fields: Any) -> dict[str, Any]
     } | fields
 
 
+def review_comment(body: str, action: str = "created", **fields: Any) -> dict[str, Any]:
+    """In a thread; there is no ``issue``."""
+    there = comment(body, action)
+    return {
+        "action": action,
+        "comment": there["comment"] | {"pull_request_review_id": 5, "path": "a.yaml"},
+        "pull_request": pull_request()["pull_request"],
+        "repository": REPOSITORY,
+    } | fields
+
+
+def review(body: str | None, action: str = "submitted", **fields: Any) -> dict[str, Any]:
+    """The text of a review, None where it has comments only."""
+    said = {
+        "id": 99,
+        "body": body,
+        "state": "commented",
+        "submitted_at": "2026-03-10T12:00:00Z",
+        "user": {"login": "ada", "type": "User"},
+    }
+    pull = pull_request()["pull_request"]
+    return {
+        "action": action,
+        "review": said,
+        "pull_request": pull,
+        "repository": REPOSITORY,
+    } | fields
+
+
 def check_run(action: str = "rerequested", **fields: Any) -> dict[str, Any]:
     run = {"id": 4, "name": "redline", "head_sha": HEAD, "pull_requests": [{"number": 1347}]}
     own = {"repository": REPOSITORY, "sender": SENDER}

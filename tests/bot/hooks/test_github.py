@@ -210,6 +210,39 @@ def test_comments_that_are_not_for_us(payload: dict[str, Any]) -> None:
     assert understood(payload, "issue_comment").wish is Wish.NOTHING
 
 
+SAID = {
+    "pull_request_review_comment": (payloads.review_comment, "comment", "discussion_r99"),
+    "pull_request_review": (payloads.review, "review", "pullrequestreview-99"),
+}
+
+
+@pytest.mark.parametrize("event", SAID)
+def test_commands_in_threads_and_reviews(event: str) -> None:
+    """Their ids say of which kind they are: the numbers may be equal."""
+    made, _, id_ = SAID[event]
+    delivery = understood(made("Thanks!\n/redline help"), event)
+    assert (delivery.wish, delivery.change) == (Wish.COMMAND, CHANGE)
+    assert delivery.asked == Asked(id_, "ada", "Thanks!\n/redline help", WRITTEN)
+
+
+@pytest.mark.parametrize("event", SAID)
+def test_what_is_said_in_threads_and_reviews_and_is_not_for_us(event: str) -> None:
+    made, name, _ = SAID[event]
+    for payload in (
+        made("looks good to me"),
+        made("/recheck", "edited"),
+        made("/recheck", "dismissed"),
+        altered(made("/recheck"), "pull_request", "state", to="closed"),
+        altered(made("/recheck"), name, "user", "type", to="Bot"),
+        altered(made("/recheck"), name, "user", "login", to="renovate[bot]"),
+        altered(made("/recheck"), name, "user", to=None),
+        altered(made("/recheck"), name, "body", to=None),
+        without(made("/recheck"), name),
+        without(made("/recheck"), "pull_request"),
+    ):
+        assert understood(payload, event).wish is Wish.NOTHING, payload
+
+
 @given(
     st.text(alphabet="/@recdklinhp \t\r\n\u2028", max_size=40)
     | st.from_regex(LINES, fullmatch=True)

@@ -26,7 +26,7 @@ def conversation(server: "Server", pull: Pull) -> Row:
     ``threads``, ``statuses`` by sha.
     """
     timeline = [comment_row(server, line) for line in pull.comments.values()]
-    timeline += [review_row(pull, line) for line in pull.reviews.values()]
+    timeline += [review_row(server, pull, line) for line in pull.reviews.values()]
     shas = dict.fromkeys([*(row["commit"] for row in timeline if "commit" in row), *heads(pull)])
     return {
         "number": pull.number,
@@ -95,7 +95,7 @@ def comment_row(server: "Server", line: Timeline[Comment]) -> Row:
     }
 
 
-def review_row(pull: Pull, line: Timeline[Review]) -> Row:
+def review_row(server: "Server", pull: Pull, line: Timeline[Review]) -> Row:
     row = written(line)
     began = [
         thread.first.root
@@ -108,7 +108,8 @@ def review_row(pull: Pull, line: Timeline[Review]) -> Row:
         if each.first.review == row["id"] and each.first.reply_to is not None
     ]
     last = next(one for _, one in reversed(line.versions) if one is not None)
-    return {"kind": "review", **row, "reactions": [], "state": last.state, "commit": last.commit,
+    shown = reactions(server, "review", row["id"])
+    return {"kind": "review", **row, "reactions": shown, "state": last.state, "commit": last.commit,
             "threads": began, "replies": replies}  # fmt: skip
 
 

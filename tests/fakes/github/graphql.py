@@ -15,6 +15,7 @@ from graphql import (
     validate,
 )
 
+from tests.fakes.github import reacting
 from tests.fakes.github.auth import NOT_BY_INTEGRATION
 from tests.fakes.github.nodes import (
     Node,
@@ -101,6 +102,8 @@ def root(call: Call) -> Node:
         "rateLimit": lambda dryRun=False: limit(call),  # noqa: N803
         "resolveReviewThread": lambda **given: resolve(call, given["input"], to=True),
         "unresolveReviewThread": lambda **given: resolve(call, given["input"], to=False),
+        "addReaction": lambda **given: reacting.add(call, given["input"]),
+        "removeReaction": lambda **given: reacting.remove(call, given["input"]),
         "minimizeComment": lambda **given: minimize(call, given["input"]),
         "unminimizeComment": lambda **given: minimize(call, {**given["input"], "classifier": None}),
     }

@@ -260,6 +260,7 @@ KINDS: dict[str, Callable[[Pull], Any]] = {
     "PRRT": lambda pull: [key for key, line in pull.threads.items() if line.now],
     "IC": lambda pull: [key for key, line in pull.comments.items() if line.now],
     "PRRC": lambda pull: [key for key, line in pull.review_comments.items() if line.now],
+    "PRR": lambda pull: [key for key, line in pull.reviews.items() if line.now],
 }
 
 
@@ -272,6 +273,8 @@ def node(call: Call, name: str) -> Node:
         thread = pull.threads[number].now
         assert thread is not None
         return thread_node(call, pull, thread)
+    if prefix == "PRR":
+        raise Wrong("NOT_FOUND", "the fake shows no review by its id")
     line = (pull.comments if prefix == "IC" else pull.review_comments)[number]
     if isinstance(line.now, Comment):
         return comment_node(pull, line.now)

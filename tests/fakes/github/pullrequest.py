@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.fakes.github import comments, merging, pushing, threads
+from tests.fakes.github import comments, merging, pushing, reviews, threads
 from tests.fakes.github.conversation import conversation, thread_rows
 from tests.fakes.github.pulls import base_sha, merge_base
 from tests.fakes.github.pushing import Files
@@ -79,6 +79,11 @@ class PullRequest:
             assert root is not None
             by = self.server.state.account(login)
             return threads.add_reply(self.server, self.state, root, by, text).id
+
+    def review(self, login: str, text: str) -> int:
+        """Submit a review that has nothing but a text. Gives its id."""
+        with self.server.state.lock:
+            return reviews.write(self.server, self.state, self.server.state.account(login), text).id
 
     def resolve(self, login: str, thread: int) -> None:
         self._resolve(thread, login, done=True)

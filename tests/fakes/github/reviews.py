@@ -8,7 +8,7 @@ from tests.fakes.github import anchors, shapes, threads
 from tests.fakes.github.comments import LONGEST, check_own
 from tests.fakes.github.paging import page
 from tests.fakes.github.pulls import REPO, pull_of
-from tests.fakes.github.state import Pull, Review
+from tests.fakes.github.state import Account, Pull, Review
 from tests.fakes.github.web import (
     Answer,
     Call,
@@ -86,7 +86,7 @@ def create_review(call: Call) -> Answer:
     for comment in comments:
         threads.start(call.server, pull, one, comment)
     if event is not None:
-        announce(call, pull, one)
+        announce(call.server, pull, one)
     return Answer(shape(call.server, pull, one))
 
 
@@ -127,13 +127,23 @@ def listed(texts: list[str]) -> str:
     return f"{', '.join(texts[:-1])}, and {texts[-1]}"
 
 
-def announce(call: Call, pull: Pull, one: Review) -> None:
-    pull.updated = call.now
-    call.server.notify(pull, "review", one.author)
-    call.server.hooks.review("submitted", pull, one)
-    for comment in current(pull.review_comments.values(), call.server.state.clock.now()):
+def announce(server: "Server", pull: Pull, one: Review) -> None:
+    now = server.state.clock.now()
+    pull.updated = now
+    server.notify(pull, "review", one.author)
+    server.hooks.review("submitted", pull, one)
+    for comment in current(pull.review_comments.values(), now):
         if comment.review == one.id:
-            call.server.hooks.review_comment("created", pull, comment, one.author)
+            server.hooks.review_comment("created", pull, comment, one.author)
+
+
+def write(server: "Server", pull: Pull, by: Account, body: str) -> Review:
+    """Somebody submits a review without comments."""
+    now = server.state.clock.now()
+    one = Review(server.state.id(), by, body, "COMMENTED", pull.head, now, now)
+    pull.reviews[one.id] = Timeline(now, one)
+    announce(server, pull, one)
+    return one
 
 
 @operation("pulls/get-review", f"GET {ONE}", *READ)
@@ -180,7 +190,7 @@ def submit_review(call: Call) -> Answer:
     check_event(call, pull, call.body["event"], {"body": body, "comments": there})
     new = replace(one, body=body, state=STATES[call.body["event"]], submitted=call.now)
     pull.reviews[one.id].set(call.now, new)
-    announce(call, pull, new)
+    announce(call.server, pull, new)
     return Answer(shape(call.server, pull, new))
 
 

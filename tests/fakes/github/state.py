@@ -10,6 +10,10 @@ from tests.fakes.git import Bare
 from tests.fakes.timeline import Clock, Timeline
 
 Permissions = dict[str, str]
+HEARD = (
+    *("pull_request", "issue_comment", "push"),
+    *("pull_request_review", "pull_request_review_comment"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class App:
     bot: Account
     key: bytes
     permissions: Permissions
-    events: list[str] = field(default_factory=lambda: ["pull_request", "issue_comment", "push"])
+    events: list[str] = field(default_factory=lambda: list(HEARD))
 
 
 @dataclass

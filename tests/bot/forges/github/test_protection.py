@@ -172,6 +172,7 @@ def test_how_the_newest_webhook_was_answered(
 def test_other_repositories_webhooks_do_not_count(
     forge: GitHub, repo: Repo, github: FakeGitHub
 ) -> None:
+    github.hooks.settle()
     github.deliver_to(f"http://127.0.0.1:{free_port()}/webhooks/github", "secret")
     other = github.repository("org/other", {"a": "x"})
     other.push("b", {"a": "y"})
