@@ -55,6 +55,7 @@ class Symptom(StrEnum):
     OOM_KILLED = "OOMKilled"
     EVICTED = "Evicted"
     CONFIG_ERROR = "CreateContainerConfigError"
+    UNREADY = "0/1 Running"
 
 
 @dataclass(frozen=True, slots=True)
