@@ -11,7 +11,7 @@ def judged(files: dict[str, str | bytes]) -> Judged:
 
 
 def test_a_finding_belongs_to_the_folder_of_its_file() -> None:
-    found = judged({"web/Dockerfile": "FROM a\n", "Dockerfile": "FROM b:1\n"})
+    found = judged({"web/Dockerfile": "FROM a\nUSER 1\n", "Dockerfile": "FROM b:1.2\nUSER 1\n"})
     (one,) = found.findings
     assert (one.rule, one.project, one.address) == ("floating-base", "web", "web/Dockerfile")
     assert found.subjects == {("web", "web/Dockerfile"), ("", "Dockerfile")}
@@ -19,7 +19,7 @@ def test_a_finding_belongs_to_the_folder_of_its_file() -> None:
 
 
 def test_what_docker_refuses_is_a_finding_at_its_line() -> None:
-    found = judged({"a/Dockerfile": "FROM a\n\nFOO\n", "Dockerfile": "FROM b\n"})
+    found = judged({"a/Dockerfile": "FROM a\n\nFOO\n", "Dockerfile": "FROM b\nUSER 1\n"})
     unreadable, floating = sorted(found.findings, key=lambda one: one.rule, reverse=True)
     assert (unreadable.rule, unreadable.location.line) == ("unreadable-file", 3)
     assert (unreadable.severity, unreadable.blocks) == (Severity.BLOCKING, Blocks.NEW)
@@ -29,7 +29,7 @@ def test_what_docker_refuses_is_a_finding_at_its_line() -> None:
 
 
 def test_utf_16_is_refused_and_judged() -> None:
-    found = judged({"Dockerfile": b"\xff\xfe" + "FROM a:1\nUSER app\n".encode("utf-16-le")})
+    found = judged({"Dockerfile": b"\xff\xfe" + "FROM a:1.2\nUSER app\n".encode("utf-16-le")})
     assert [(one.rule, one.location.line) for one in found.findings] == [
         ("unreadable-file", 1),
         ("named-user", 2),
@@ -44,7 +44,7 @@ def test_a_template_waits_until_it_is_rendered() -> None:
 
 
 def test_braces_within_an_instruction_make_no_template() -> None:
-    found = judged({"Dockerfile": "FROM a\nRUN docker inspect --format '{{.State}}' b\n"})
+    found = judged({"Dockerfile": "FROM a\nRUN docker inspect --format '{{.State}}' b\nUSER 1\n"})
     assert [one.rule for one in found.findings] == ["floating-base"]
 
 
@@ -54,6 +54,6 @@ def test_many_templates_are_one_note() -> None:
 
 
 def test_a_moved_file_keeps_the_identity_that_a_rename_follows() -> None:
-    (before,) = judged({"web/Dockerfile": "FROM a\n"}).findings
-    (after,) = judged({"app/Dockerfile": "# moved\nFROM a\n"}).findings
+    (before,) = judged({"web/Dockerfile": "FROM a\nUSER 1\n"}).findings
+    (after,) = judged({"app/Dockerfile": "# moved\nFROM a\nUSER 1\n"}).findings
     assert before.key.follow("web/Dockerfile", "app/Dockerfile") == after.key
