@@ -108,7 +108,7 @@ def floating_base(dockerfile: Dockerfile) -> Iterator[Problem]:
     `python:3.12.3-slim@sha256:...`, and let a bot raise it.
     """
     for stage in dockerfile.stages:
-        image = _image(stage)
+        image = image_of(stage)
         if image is not None and image.is_moving:
             yield Problem(
                 dockerfile.at(stage.start),
@@ -118,7 +118,7 @@ def floating_base(dockerfile: Dockerfile) -> Iterator[Problem]:
             )
 
 
-def _image(stage: Stage) -> Image | None:
+def image_of(stage: Stage) -> Image | None:
     """The image that a stage starts from; None for a stage, scratch, and what is not known."""
     if stage.parent is not None or stage.reference == "scratch":
         return None
