@@ -1,0 +1,181 @@
+"""missing-disruption-budget."""
+
+from collections.abc import Iterator, Sequence
+
+from rules.budgets import Budget, budgets, least
+from rules.finding import Problem, Severity, named
+from rules.release import Release
+from rules.rule import rule
+from rules.subjects.manifest import Manifest
+from rules.workloads import Workload, autoscalers, near, workload_of, workloads
+
+BAD_NONE = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+>   replicas: 3
+    template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+"""
+BAD_LABELS = """
+  apiVersion: apps/v1
+  kind: StatefulSet
+  metadata: {name: all-labels-have-to-match}
+  spec:
+>   replicas: 3
+    template:
+      metadata: {labels: {app: db, tier: data}}
+      spec: {containers: [{name: db, image: "postgres:17.2"}]}
+  ==> budget.yaml <==
+  apiVersion: policy/v1
+  kind: PodDisruptionBudget
+  metadata: {name: db}
+  spec: {maxUnavailable: 1, selector: {matchLabels: {app: db, tier: database}}}
+"""
+BAD_SCALED = """
+  apiVersion: apps/v1
+  kind: Deployment
+> metadata: {name: an-autoscaler-keeps-two}
+  spec:
+    template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+  ---
+  apiVersion: autoscaling/v2
+  kind: HorizontalPodAutoscaler
+  metadata: {name: web}
+  spec:
+    minReplicas: 2
+    maxReplicas: 9
+    scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: an-autoscaler-keeps-two}
+"""
+GOOD_COVERED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    replicas: 3
+    template:
+      metadata: {labels: {app: web, tier: front}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+  ==> budget.yaml <==
+  apiVersion: policy/v1
+  kind: PodDisruptionBudget
+  metadata: {name: web, namespace: shop}
+  spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+"""
+GOOD_EXPRESSION = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    replicas: 3
+    template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+  ---
+  apiVersion: policy/v1
+  kind: PodDisruptionBudget
+  metadata: {name: expressions-count}
+  spec:
+    maxUnavailable: 1
+    selector: {matchExpressions: [{key: app, operator: In, values: [api, web]}]}
+"""
+GOOD_ALL = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    replicas: 3
+    template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+  ---
+  apiVersion: policy/v1
+  kind: PodDisruptionBudget
+  metadata: {name: an-empty-selector-covers-all}
+  spec: {maxUnavailable: 1, selector: {}}
+"""
+GOOD_SINGLE = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: one-replica-is-gone-while-it-moves-anyway}
+  spec:
+    replicas: 1
+    template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+"""
+GOOD_DAEMON = """
+  apiVersion: apps/v1
+  kind: DaemonSet
+  metadata: {name: a-drain-leaves-these-alone}
+  spec:
+    template:
+      metadata: {labels: {app: agent}}
+      spec: {containers: [{name: agent, image: "fluent-bit:3.2"}]}
+"""
+GOOD_SCALED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    replicas: 3
+    template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+  ---
+  apiVersion: autoscaling/v2
+  kind: HorizontalPodAutoscaler
+  metadata: {name: it-may-go-down-to-one}
+  spec: {maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+"""
+
+
+@rule(
+    Severity.WARNING,
+    bad=[BAD_NONE, BAD_LABELS, BAD_SCALED],
+    good=[GOOD_COVERED, GOOD_EXPRESSION, GOOD_ALL, GOOD_SINGLE, GOOD_DAEMON, GOOD_SCALED],
+)
+def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[Problem]:
+    """A drained node may take every replica of a workload at once.
+
+    Nothing tells the eviction API how many of these pods have to stay, so that an upgrade of the
+    nodes, or an autoscaler that empties some, may take all replicas away in the same minute,
+    although there are several of them for just that case.
+
+    A budget counts where its selector picks the pod template's labels, all of them, in the same
+    namespace. Where something beside the workload cannot be read, nothing is said.
+
+    Fix: add a PodDisruptionBudget with `maxUnavailable: 1` and a selector that picks the pods.
+    """
+    workload = workload_of(manifest)
+    if workload is None or not workload.scales or not release.whole():
+        return
+    objects = release.objects()
+    count = least(workload, autoscalers(objects))
+    every = budgets(objects)
+    if count is None or any(_may_cover(each, workload) for each in every):
+        return
+    missed = _idle(every, objects)
+    if count >= 2 or (missed and workload.leaves_open):
+        near_miss = f": {named(missed[0].manifest.name)} selects other pods" if missed else ""
+        yield Problem(
+            manifest.at("spec", "replicas") if workload.replicas else manifest.at("metadata"),
+            f"No PodDisruptionBudget covers {manifest.kind} {named(manifest.name)}{near_miss}. "
+            "When nodes are drained, all of its pods may be evicted at once.",
+            fix="Add a PodDisruptionBudget with `maxUnavailable: 1` that selects its pods.",
+        )
+
+
+def _may_cover(budget: Budget, workload: Workload) -> bool:
+    met = near(budget.manifest, workload.manifest)
+    return met and budget.covers(workload) is not False
+
+
+def _idle(every: Sequence[Budget], objects: Sequence[Manifest]) -> list[Budget]:
+    """Budgets that cover nothing here, though somebody wants something covered."""
+    running = workloads(objects)
+    return [each for each in every if not any(_may_cover(each, one) for one in running)]
