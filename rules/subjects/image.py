@@ -8,7 +8,9 @@ _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]{{2,45}}\])(?::[0-9]{{1,5}})?"
 _NAME = re.compile(rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+# The algorithms that runtimes know, each with as many digits as it makes, in small letters.
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
+_ID = re.compile(r"[0-9a-f]{64}")  # an image's own id, which no registry is asked for
 _LONGEST = 1024  # signs: a name has at most 255, a tag 128, a digest about 140
 
 _WORDS = """
@@ -63,6 +65,6 @@ def parse(reference: str) -> Image | None:
         return None
     if colon and not _TAG.fullmatch(tag):
         return None
-    if len(name) > 255 or not _NAME.fullmatch(name):
+    if len(name) > 255 or not _NAME.fullmatch(name) or _ID.fullmatch(name):
         return None
     return Image(name, tag if colon else None, digest if at else None)

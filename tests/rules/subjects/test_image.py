@@ -20,7 +20,13 @@ DIGEST = "sha256:" + "0a" * 32
         ("localhost/web:a@" + DIGEST, Image("localhost/web", "a", DIGEST)),
         ("[::1]:5000/a__b/c-d:v1", Image("[::1]:5000/a__b/c-d", "v1")),
         ("REGISTRY/web:1", Image("REGISTRY/web", "1")),
+        ("web@sha512:" + "0a" * 64, Image("web", None, "sha512:" + "0a" * 64)),
         ("", None),
+        ("web@sha256:" + "0A" * 32, None),
+        ("web@sha256:" + "0a" * 31, None),
+        ("web@sha512:" + "0a" * 32, None),
+        ("web@md5:" + "0a" * 16, None),
+        ("0a" * 32, None),  # an image's own id
         ("Nginx", None),
         ("a/Nginx", None),
         ("web:", None),
