@@ -1,0 +1,146 @@
+"""host-path."""
+
+from collections.abc import Iterator
+
+from rules.finding import Blocks, Family, Location, Problem, Severity, named
+from rules.rule import rule
+from rules.subjects.manifest import Manifest
+from rules.subjects.volumes import mounts
+from rules.subjects.workload import LONGEST_NAME, Pod
+from rules.subjects.yaml import Map, Scalar
+
+_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock")
+_OWNING = frozenset((
+    *("", "/etc", "/root", "/boot", "/proc", "/dev", "/sys", "/var", "/var/lib", "/run"),
+    *("/var/run", "/usr", "/home", "/etc/kubernetes", "/var/lib/kubelet", "/var/lib/docker"),
+    *("/var/lib/etcd", "/etc/cni/net.d", "/opt/cni/bin", "/usr/bin", "/usr/local/bin", "/bin"),
+))  # fmt: skip
+
+BAD_SOCKET = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: build}
+  spec:
+    containers:
+      - name: build
+        image: docker:27.3.1-cli
+        volumeMounts: [{name: docker, mountPath: /var/run/docker.sock}]
+    volumes:
+      - name: docker
+        hostPath:
+>         path: /var/run/docker.sock
+"""
+BAD_LOGS = """
+  apiVersion: apps/v1
+  kind: DaemonSet
+  metadata: {name: not-only-the-socket-of-docker}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: log
+            image: fluent-bit:3.2
+            volumeMounts: [{name: logs, mountPath: /var/log, readOnly: true}]
+        volumes:
+          - {name: config, configMap: {name: log}}
+>         - {name: logs, hostPath: {path: /var/log, type: Directory}}
+"""
+GOOD = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: volumes-of-its-own}
+  spec:
+    containers:
+      - name: web
+        image: nginx:1.27.3
+        volumeMounts: [{name: data, mountPath: /var/run/docker.sock}]
+    volumes:
+      - {name: data, persistentVolumeClaim: {claimName: web}}
+      - {name: cache, emptyDir: {}}
+"""
+GOOD_NULL = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: null-is-none}
+  spec:
+    containers:
+      - {name: web, image: "nginx:1.27.3"}
+    volumes:
+      - {name: data, hostPath: null, emptyDir: {}}
+"""
+GOOD_POLICY = """
+  apiVersion: policy/v1beta1
+  kind: PodSecurityPolicy
+  metadata: {name: a-policy-is-no-pod}
+  spec: {volumes: [hostPath], allowedHostPaths: [{pathPrefix: /var/log}]}
+"""
+GOOD_PROBE = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: other-paths-and-hosts}
+  spec:
+    containers:
+      - name: web
+        image: nginx:1.27.3
+        env: [{name: hostPath, value: /var/run/docker.sock}]
+        livenessProbe: {httpGet: {path: /etc, host: localhost, port: 8080}}
+"""
+
+
+@rule(
+    Severity.BLOCKING,
+    blocks=Blocks.NEW,
+    family=Family.SECURITY_CONTEXT,
+    bad=[BAD_SOCKET, BAD_LOGS],
+    good=[GOOD, GOOD_NULL, GOOD_POLICY, GOOD_PROBE],
+)
+def host_path(manifest: Manifest) -> Iterator[Problem]:
+    """A pod mounts a folder of its node.
+
+    Through it a break-in reaches out of the container: with the runtime's socket, `/etc` or the
+    kubelet's folder it owns the node and every pod there, and whatever may be written is a way
+    to run programs as root. The data stay behind when the pod moves to another node.
+
+    Node agents (logs, metrics, networks, storage) need it; then it is their very task, said with
+    an allow and its reason, and mounted `readOnly`.
+
+    Fix: use a PersistentVolumeClaim for data, an `emptyDir` for scratch, a ConfigMap for
+    configuration, or what the node offers as an API.
+    """
+    pod = manifest.pod
+    if pod is None:
+        return
+    sources = [each for each in pod.node.maps("volumes") if _is_of_the_node(each)]
+    if not sources:
+        return
+    seen = [(id(each.volume), each.writable) for each in mounts(pod)]
+    mounted, written = {one for one, _may in seen}, {one for one, may in seen if may}
+    for volume in sources:
+        unsure = id(volume) not in mounted
+        yield _problem(pod, volume, writes=unsure or id(volume) in written)
+
+
+def _is_of_the_node(volume: Map) -> bool:
+    source = volume.get("hostPath")
+    return isinstance(source, Map) or (isinstance(source, Scalar) and source.value is not None)
+
+
+def _problem(pod: Pod, volume: Map, *, writes: bool) -> Problem:
+    path = volume.text("hostPath", "path")[:LONGEST_NAME]
+    what = named(path) if path else "a folder"
+    return Problem(
+        Location(pod.path, volume.line_of("hostPath", "path"), block=pod.block),
+        f"The pod mounts {what} of its node: {_may(path, writes=writes)}.",
+        detail=f"hostPath {path}",
+        fix="Use a PersistentVolumeClaim, an `emptyDir`, or a ConfigMap instead.",
+    )
+
+
+def _may(path: str, *, writes: bool) -> str:
+    """What a break-in may do with it."""
+    if path.endswith(_SOCKETS):
+        return "whoever speaks to the runtime there owns the node and every pod on it"
+    does = "reads and changes" if writes else "reads"
+    if path.rstrip("/") in _OWNING:
+        return f"a break-in {does} what the node itself and other pods run by"
+    return f"a break-in {does} files outside of the container"
