@@ -55,9 +55,12 @@ corpus: venv
 sample: venv
 	@$(BIN)/python -m tests.sample --seed $(SEED)
 
-# Faults: up to thirty seeds of each.
+# Faults: up to thirty seeds of each, those of the whole line beside those of single writes.
+FAULTS := $(addprefix tests/line/test_,$(addsuffix .py,broker changes commands deliveries forge kills ledger parts))
+soak: export REDLINE_SEEDS = 30
 soak: venv tools
-	@REDLINE_SEEDS=30 $(BIN)/pytest tests/line tests/scenarios/test_posting.py
+	@$(BIN)/pytest tests/scenarios/test_posting.py & posting=$$!; \
+	$(BIN)/pytest $(FAULTS); line=$$?; wait $$posting && exit $$line
 
 # Real changes, all of them: whether findings are followed, and have a place.
 identity: venv tools

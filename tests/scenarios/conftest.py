@@ -29,6 +29,19 @@ def made(name: str, folder: Path) -> Any:
     return GitLab(folder) if name == "gitlab" else GitHub(folder, app=name == "github-app")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """GitHub's two ways share the many seeds of a soak: thirty are a forge's, not a way's."""
+    left = {one for one in items if _another_has_it(getattr(one, "callspec", None))}
+    if left:
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [one for one in items if one not in left]
+
+
+def _another_has_it(call: Any) -> bool:
+    seed, way = (call.params.get(name) for name in ("seed", "lasting")) if call else (None, None)
+    return seed is not None and seed >= 3 and way == FORGES[seed % 2]
+
+
 @pytest.fixture(scope="package", params=FORGES)
 def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:  # fmt: skip
