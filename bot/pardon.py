@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bot.review import Action, Effect, Pardon, PardonKind, StageResult, digest
+from bot.review import Action, Effect, Pardon, PardonKind, StageResult, Written, digest
 from rules.finding import Family, Finding
 from rules.gate import Gate
 
@@ -68,23 +68,65 @@ class Said:
         return not allowance.until or allowance.until >= self.today
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whose change it is, and so whose exceptions it brings.
+
+    ``name`` is as the forge calls them, or as git does in a terminal. ``agreed``: they may let
+    pass what blocks in a change of their own.
+    """
+
+    name: str = ""
+    agreed: bool = False
+
+
 def of_others(said: Said, author: str) -> Said:
     """The same, as it counts in this person's own change: what blocks there, others let pass."""
     theirs = (replace(one, blocking=one.blocking and one.by != author) for one in said.allowances)
     return replace(said, allowances=tuple(theirs))
 
 
-def pardons(results: Iterable[StageResult], gate: Gate, said: Said) -> Mapping[str, Pardon]:
-    """What people let pass of these results, by the finding's identity.
+def pardons(
+    results: Iterable[StageResult], gate: Gate, said: Said, author: Author = Author()
+) -> Mapping[str, Pardon]:
+    """What people let pass of these results, by the finding's identity, and what waits for that.
 
     Who may only let a warning pass has said nothing of what blocks.
     """
-    stated = Stated(results)
-    return {
-        finding.identity: found
-        for finding in stated.findings
-        if (found := _pardon(finding, stated, said, finding.severity >= gate.block_on))
-    }
+    every = tuple(results)
+    stated, written = Stated(every), _written(every)
+    found = {}
+    for finding in stated.findings:
+        blocks, name = finding.severity >= gate.block_on, finding.identity
+        passed = _pardon(finding, stated, said, blocks)
+        if passed is None and name in written:
+            passed = _in_file(written[name], author, blocks)
+        if passed is not None:
+            found[name] = passed
+    return found
+
+
+def waiting(results: Iterable[StageResult], gate: Gate) -> bool:
+    """Whether a change brings exceptions to what blocks: then it matters who its author is."""
+    every = tuple(results)
+    written = _written(every)
+    return any(
+        one.new and one.severity >= gate.block_on and written[one.identity].brought
+        for each in every
+        for one in each.findings
+        if one.identity in written
+    )
+
+
+def _written(results: Iterable[StageResult]) -> Mapping[str, Written]:
+    return {one.identity: one for each in results for one in each.written}
+
+
+def _in_file(written: Written, author: Author, blocks: bool) -> Pardon:
+    """What the file says: for what blocks, a change does not agree with itself."""
+    by = author.name if written.brought else ""
+    waits = written.brought and blocks and not author.agreed
+    return Pardon(PardonKind.ALLOW, by, written.reason, written.until, waits)
 
 
 def _pardon(finding: Finding, stated: "Stated", said: Said, blocks: bool) -> Pardon | None:

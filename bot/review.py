@@ -71,6 +71,20 @@ def digest(effects: Iterable[Effect]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """An exception that stands in a file beside a finding, by the finding's identity.
+
+    ``until`` is the last day on which it holds (ISO), ``""`` for ever. ``brought``: this change
+    brings it; else it stood at the merge base.
+    """
+
+    identity: str
+    reason: str
+    until: str = ""
+    brought: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StageResult:
     """What one stage says of one project.
 
@@ -78,6 +92,7 @@ class StageResult:
     tool output. ``existing``: unchecked at the merge base too, for a reason that lies in the
     reviewed files. ``notes`` are facts for the summary ("not judged before ..."), ``later``
     the files that these speak of. ``effects`` are what the change does to named resources.
+    ``written`` are the exceptions that its files hold to what is new.
     """
 
     stage: str
@@ -90,6 +105,7 @@ class StageResult:
     existing: bool = False
     later: frozenset[str] = field(default_factory=frozenset)
     effects: tuple[Effect, ...] = ()
+    written: tuple[Written, ...] = ()
 
 
 class PardonKind(StrEnum):
@@ -107,6 +123,8 @@ class PardonKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Pardon:
     """Who let a finding pass, and why. ``until`` is the last day on which it holds (ISO), if any.
+
+    ``by`` is ``""`` where that stands in the file, and stood there before the change.
 
     ``waits``: not before someone who may has agreed; until then the finding counts.
     """

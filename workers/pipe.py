@@ -6,16 +6,19 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from bot.change import Diff
 from bot.review import StageResult
+from rules.config import Config
 from rules.finding import Severity
 from rules.gate import Gate
 from rules.profile import Profile
+from rules.reading import Defaults
 
 _LARGEST = 160 << 20  # bytes of one frame
 _CHUNK = 1 << 18
@@ -26,24 +29,41 @@ _HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _EXTENSION = 1  # a string that is no valid Unicode: a path with other bytes
 
 
+def today() -> str:
+    """The day by this machine's clock (UTC, ISO); a server goes by its ledger's."""
+    return datetime.now(UTC).date().isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """How a review is to be made. ``sandbox`` is a mode of ``workers.sandbox``.
 
     ``tools`` off leaves out the stages that need external programs. ``all_new`` judges every file
     at head, and takes each finding for new. ``trusted``: stages may use credentials, since the
-    head is of someone who may write here, or was released by someone who may. The ``profile`` is
-    the one where the repository chooses none; ``block_on`` is the least severity that blocks there.
+    head is of someone who may write here, or was released by someone who may. ``defaults`` are the
+    operator's; ``config`` is what comes of them and of the repository's file: the child reads it.
+    ``today`` (ISO) says which written exceptions are over.
     """
 
-    profile: Profile = Profile.DEFAULT
-    block_on: Severity = Severity.BLOCKING
+    defaults: Defaults = field(default_factory=Defaults)
+    config: Config = field(default_factory=Config)
     sandbox: str = "auto"
     stage_seconds: float = 600
     review_seconds: float = 1200
     tools: bool = True
     all_new: bool = False
     trusted: bool = False
+    today: str = field(default_factory=today)
+
+    @property
+    def profile(self) -> Profile:
+        """What findings do here."""
+        return self.config.gate.profile
+
+    @property
+    def block_on(self) -> Severity:
+        """The least severity that blocks here."""
+        return self.config.gate.block_on
 
 
 class _Frame(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -181,8 +181,8 @@ def scalars(text: str) -> tuple[list[tuple[int, int]], int]:
             if depth > DEEPEST:  # nobody reads it as YAML from here on
                 return spans, event.start_mark.index
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return spans, mark.index if mark else 0
+        marks = (error.context_mark, error.problem_mark)
+        return spans, min((mark.index for mark in marks if mark), default=0)
     except (yaml.reader.ReaderError, UnicodeEncodeError):
         return spans, spans[-1][1] if spans else 0
     return spans, len(text)
