@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 
+from rules.bases import is_numbered
 from rules.finding import Blocks, Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.dockerfile import Dockerfile, UserKind
-from rules.subjects.image import Image, parse
+from rules.subjects.image import parse
 from rules.subjects.manifest import Manifest
 from rules.subjects.workload import Container, Pod, user_of
 
-# Public images whose last USER is known to be a number other than 0.
-_NUMBERED = ("cgr.dev/chainguard/", "docker.io/bitnami/", "bitnami/", "registry.k8s.io/pause")
 _SHOWN = 5  # images named in one message
 
 BAD_NAME = """
@@ -157,7 +156,7 @@ def unprovable_user(manifest: Manifest, release: Release) -> Iterator[Problem]:
     unseen = []
     for container in pod.containers:
         image = parse(container.image)
-        if image is None or not _asked(pod, container) or _numbered(image):
+        if image is None or not _asked(pod, container) or is_numbered(image):
             continue
         dockerfile = release.dockerfile_of(container.image)
         if dockerfile is None or dockerfile.final_user.kind in (UserKind.UNSET, UserKind.UNKNOWN):
@@ -174,12 +173,6 @@ def _asked(pod: Pod, container: Container) -> bool:
     return says is True and user_of(pod, container)[0] is None
 
 
-def _numbered(image: Image) -> bool:
-    if image.name.startswith("gcr.io/distroless/"):
-        return "nonroot" in (image.tag or "")
-    return image.name.startswith(_NUMBERED) or image.last == "nginx-unprivileged"
-
-
 def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
     user = dockerfile.final_user
     what = "as root" if user.is_root else f"as {named(user.name)}, a name that has no number there"
@@ -190,7 +183,11 @@ def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
         detail=f"{container.key} runAsUser",
         container=container.name,
         fix="Set `runAsUser` to the user's number, or end the Dockerfile with `USER 10001:10001`.",
-        covers=(("named-user", dockerfile.path), ("missing-user-id", pod.path)),
+        covers=(
+            ("named-user", dockerfile.path),
+            ("root-image", dockerfile.path),
+            ("missing-user-id", pod.path),
+        ),
     )
 
 

@@ -55,6 +55,9 @@ def test_how_the_dockerfile_ends(source: str | None, detail: str | None) -> None
         assert each.severity is (Severity.BLOCKING if sure else Severity.WARNING)
         assert each.blocks is (Blocks.NEW if sure else Blocks.NEVER)
         assert each.family is None
+        assert (
+            {("named-user", "web/Dockerfile"), ("root-image", "web/Dockerfile")} <= {*each.covers}
+        ) is sure
 
 
 def test_a_workload_says_once_what_it_could_not_look_at() -> None:
