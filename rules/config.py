@@ -1,117 +1,216 @@
-"""A repository's ``.redline.yaml``: what it asks for, and what in it is wrong. Pure."""
+"""What a repository's ``.redline.yaml`` asks for, and the questions that are asked of it. Pure."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from rules.finding import Severity, named
-from rules.gate import Gate, OnUnchecked
-from rules.profile import Profile
-from rules.subjects.yaml import Map, Node, Scalar, Unreadable, decode, documents
+from rules.finding import Severity
+from rules.gate import Gate
+from rules.globs import matches
 
 NAME = ".redline.yaml"  # at the top of the repository
-KEYS = (
-    "version", "exclude", "stages", "tools", "images", "environments", "rules", "projects",
-    "charts", "kubernetes", "gate",
-)  # fmt: skip
-_GATE = ("profile", "block_on", "on_unchecked")
-_PROFILES = {each.value: each for each in Profile}
-_SEVERITIES = {each.word: each for each in (Severity.BLOCKING, Severity.WARNING)}
-_ON_UNCHECKED = {each.value: each for each in OnUnchecked}
-_NORMAL = Gate()
-_LONGEST = 40  # signs of a key or value that is named
-_MOST_FAULTS = 20
-T = TypeVar("T", Profile, Severity, OnUnchecked)
+
+
+class Does(StrEnum):
+    """What a repository makes of a rule; ``on`` is what its profile makes of it."""
+
+    OFF = "off"
+    ON = "on"
+    INFO = "info"
+    WARNING = "warning"
+    BLOCKING = "blocking"
+
+    @property
+    def severity(self) -> Severity | None:
+        """The severity that it sets, if any."""
+        return {one.word: one for one in Severity}.get(self.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong at a line (from 1). ``detail`` tells it from the others, without a line."""
+class Weight:
+    """What a rule does, at paths that match ``paths``; everywhere where there are none."""
 
-    line: int
-    message: str
-    detail: str
+    does: Does
+    paths: tuple[str, ...] = ()
+
+    def speaks_of(self, path: str) -> bool:
+        """Whether it holds at this path."""
+        return not self.paths or matches(self.paths, path)
 
 
 @dataclass(frozen=True, slots=True)
+class Environment:
+    """Where something runs: told by any one of its patterns (``*`` in names, globs of paths).
+
+    ``guessed``: the repository says nothing of it, names alone do.
+    """
+
+    name: str
+    production: bool = False
+    paths: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    argocd_projects: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    guessed: bool = False
+
+
+class Planned(StrEnum):
+    """Who makes a project's plan."""
+
+    WORKER = "worker"
+    CI = "ci"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class TofuProject:
+    """A root module. ``plan`` None: the worker, where the operator's file has it. ``wait``: s."""
+
+    path: str
+    workspace: str = ""
+    var_files: tuple[str, ...] = ()
+    plan: Planned | None = None
+    wait: float = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart, and the sets of values files that it is installed with; ``""`` is not said."""
+
+    path: str
+    values: tuple[tuple[str, ...], ...] = ()
+    namespace: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLimits:
+    """What the largest node can give, as Kubernetes writes it: ``64Gi``; ``""``: unknown."""
+
+    cpu: str = ""
+    memory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """What runs the manifests; an empty ``version`` (``1.33``) is not said."""
+
+    version: str = ""
+    node_limits: NodeLimits = NodeLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Which program serves: helm ``3`` or ``4``; ``tofu`` or ``terraform``; ``""``: not said."""
+
+    helm: str = ""
+    tofu: str = ""
+
+
+@dataclass(frozen=True)
 class Config:
-    """What the file asks for; what is wrong in it has its default."""
+    """All of it; what a file leaves out is as here.
 
+    ``stages`` says of a stage by name whether it runs. ``images`` are image names without tag to
+    Dockerfiles. ``rules`` says what rules do, by name or ``tool/ID``: the first that speaks of a
+    path counts.
+    """
+
+    exclude: tuple[str, ...] = ()
+    stages: Mapping[str, bool] = field(default_factory=dict)
+    tools: Tools = Tools()
+    images: Mapping[str, str] = field(default_factory=dict)
+    environments: tuple[Environment, ...] = ()
+    rules: Mapping[str, tuple[Weight, ...]] = field(default_factory=dict)
+    projects: tuple[TofuProject, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    kubernetes: Kubernetes = Kubernetes()
     gate: Gate = Gate()  # noqa: RUF009 - frozen
-    faults: tuple[Fault, ...] = ()
+
+    def runs(self, stage: str) -> bool:
+        """Whether the stage of this name is on."""
+        return self.stages.get(stage, True)
+
+    def excludes(self, path: str) -> bool:
+        """Whether nothing is judged at this path; Redline's own file is, whatever it says."""
+        return path != NAME and matches(self.exclude, path)
+
+    def does(self, rule: str, path: str) -> Does:
+        """What a rule does at a path."""
+        said = self.rules.get(rule, ())
+        return next((each.does for each in said if each.speaks_of(path)), Does.ON)
+
+    def switched_off(self, rule: str) -> bool:
+        """Whether a rule is off wherever it may look: then nothing need be judged by it."""
+        for each in self.rules.get(rule, ()):
+            if each.does is not Does.OFF or not each.paths:
+                return each.does is Does.OFF
+        return False
+
+    @property
+    def off(self) -> str:
+        """What is not judged at all or at some paths, in a few words; ``""`` where all is."""
+        whole = sum(map(self.switched_off, self.rules))
+        here = sum(Does.OFF in [one.does for one in said] for said in self.rules.values()) - whole
+        stages = sum(not runs for runs in self.stages.values())
+        said = (_some(whole, "rule"), _some(here, "rule", " at some paths"), _some(stages, "stage"))
+        return ", ".join(filter(None, said))
+
+    def environment(
+        self, *, path: str = "", namespace: str = "", argocd_project: str = "", cluster: str = ""
+    ) -> Environment | None:
+        """The environment that any of these belongs to, a production one before others.
+
+        What is not known is left empty. Where the repository names no environments, those that
+        are commonly named so.
+        """
+        facts = (path, namespace, argocd_project, cluster)
+        found = [each for each in self.environments or GUESSED if _within(each, facts)]
+        return next((each for each in found if each.production), next(iter(found), None))
 
 
-def read(data: bytes, default: Gate = _NORMAL) -> Config:
-    """The configuration that these bytes hold; never raises. ``default``: what it leaves open."""
-    try:
-        roots = documents(decode(data))
-    except Unreadable as error:
-        fault = Fault(error.line, f"This file cannot be read: {error.reason}.", "syntax")
-        return Config(default, (fault,))
-    faults: list[Fault] = []
-    gate = _read(roots, default, faults)
-    return Config(gate, tuple(faults[:_MOST_FAULTS]))
+def _some(count: int, what: str, where: str = "") -> str:
+    return f"{count} {what}{'s' * (count != 1)}{where}" if count else ""
 
 
-def _read(roots: list[Node], default: Gate, faults: list[Fault]) -> Gate:
-    if len(roots) > 1:
-        faults.append(Fault(roots[1].line, "There is more than one document in it.", "documents"))
-    root = _mapping(roots[0], "The file", faults) if roots else None
-    if root is None:
-        return default
-    faults += _unknown(root, KEYS, "")
-    faults += _version(root)
-    below = root.get("gate")
-    gate = _mapping(below, "`gate`", faults) if below is not None else None
-    if gate is None:
-        return default
-    faults += _unknown(gate, _GATE, "gate.")
-    return Gate(
-        profile=_chosen(gate, "profile", _PROFILES, default.profile, faults),
-        block_on=_chosen(gate, "block_on", _SEVERITIES, default.block_on, faults),
-        on_unchecked=_chosen(gate, "on_unchecked", _ON_UNCHECKED, default.on_unchecked, faults),
+def _within(one: Environment, facts: tuple[str, str, str, str]) -> bool:
+    path, *named = facts
+    patterns = (one.namespaces, one.argocd_projects, one.clusters)
+    return bool(path and matches(one.paths, path)) or any(
+        name and _called(each, name) for each, name in zip(patterns, named, strict=True)
     )
 
 
-def _mapping(node: Node, name: str, faults: list[Fault]) -> Map | None:
-    """The node, if it is a mapping; nothing at all is none either, and no fault."""
-    if isinstance(node, Map):
-        return node
-    if not isinstance(node, Scalar) or node.value is not None:
-        faults.append(Fault(node.line, f"{name} is not a mapping of keys.", f"mapping {name}"))
-    return None
+def _called(patterns: tuple[str, ...], name: str) -> bool:
+    """Names as they are: an address has slashes, which stop no ``*``."""
+    return matches(tuple(each.replace("/", "\0") for each in patterns), name.replace("/", "\0"))
 
 
-def _unknown(node: Map, known: tuple[str, ...], below: str) -> Iterator[Fault]:
-    for key, (line, _value) in node.entries.items():
-        if key not in known:
-            near = get_close_matches(key[:_LONGEST], known, 1)
-            hint = f" Did you mean {named(below + near[0])}?" if near else ""
-            said = f"{_shown(below + key)} is no key that Redline knows.{hint}"
-            yield Fault(line, said, f"key {below}{key}")
+def named_like(
+    name: str, *words: str, production: bool = False, never: tuple[str, ...] = ()
+) -> Environment:
+    """The environment as most people name what belongs to it, by these words and not by those."""
+    forms = tuple(form for word in words for form in _forms(word))
+    files = tuple(f"{form}.{end}" for form in forms for end in ("yaml", "yml", "tfvars", "json"))
+    hosts = tuple(
+        form for word in words for form in (f"*//{word}.*", f"*//{word}-*", f"*.{word}.*")
+    )
+    others = tuple(f"!{form}*" for word in never for form in (word, f"*-{word}"))
+    called = (*forms, *others)
+    return Environment(
+        name, production, (*forms, *files, *others), called, called, (*forms, *hosts), guessed=True
+    )
 
 
-def _version(root: Map) -> Iterator[Fault]:
-    if "version" in root.entries and root.text("version") != "1":
-        yield Fault(root.line_of("version"), "`version` is not 1, the only one so far.", "version")
+def _forms(word: str) -> tuple[str, ...]:
+    return (word, f"{word}-*", f"*-{word}", f"*-{word}-*")
 
 
-def _chosen(gate: Map, key: str, known: Mapping[str, T], default: T, faults: list[Fault]) -> T:
-    """What the key chooses; the default where it is missing or chooses what there is not."""
-    if key not in gate.entries:
-        return default
-    text = gate.text(key)
-    if text in known:
-        return known[text]
-    near = get_close_matches(text[:_LONGEST], known, 1)
-    hint = f" Did you mean {named(near[0])}?" if near else ""
-    words = " or ".join(filter(None, (", ".join([*map(named, known)][:-1]), named([*known][-1]))))
-    value = _shown(text) if text else "no such word"
-    said = f"{named('gate.' + key)} is {value}; it can be {words}.{hint}"
-    faults.append(Fault(gate.line_of(key), said, f"value gate.{key}"))
-    return default
-
-
-def _shown(name: str) -> str:
-    return named(name if len(name) <= _LONGEST else name[: _LONGEST - 3] + "...")
+GUESSED = (
+    named_like(
+        "prod", "prod", "production", production=True, never=("non-prod", "pre-prod", "not-prod")
+    ),
+    named_like("staging", "staging", "stage", "stg", "preprod", "pre-prod"),
+    named_like("test", "test", "testing", "qa", "uat"),
+    named_like("dev", "dev", "development", "sandbox"),
+)

@@ -69,7 +69,7 @@ Fix: correct the syntax at that line. A template belongs into a chart.
 """,
     ),
     Entry(
-        "unreadable-configuration",
+        "bad-config",
         "The change brings a fault into `.redline.yaml`",
         Severity.BLOCKING,
         _WHEN[Blocks.NEW],

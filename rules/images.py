@@ -35,13 +35,15 @@ class Build:
 class Images:
     """The images that a repository builds: ``entries`` names all its files, ``read`` reads some.
 
-    Neither is called before a rule asks. Asked in this order: what compose, skaffold and bake
-    files say; the one Dockerfile whose folder is the image's last segment. Where two answers are
-    possible there is none.
+    ``told`` are images, without tags, whose Dockerfiles the repository's settings name. Nothing is
+    called before a rule asks. Asked in this order: what is told, of Dockerfiles that exist; what
+    compose, skaffold and bake files say; the one Dockerfile whose folder is the image's last
+    segment. Where two answers are possible there is none.
     """
 
     entries: Callable[[], Iterable[str]]
     read: Reader
+    told: Mapping[str, str] = field(default_factory=dict)
     _known: dict[str, Dockerfile | None] = field(default_factory=dict)
 
     def dockerfile_of(self, reference: str) -> Dockerfile | None:
@@ -66,6 +68,8 @@ class Images:
         if parsed is None:
             return None
         name = _plain(parsed.name)
+        if name in self._told:
+            return self._told[name]
         exact = {build.dockerfile for build in self.builds if _plain(build.image) == name}
         if exact:
             return _only(exact)
@@ -81,6 +85,11 @@ class Images:
     @cached_property
     def _paths(self) -> frozenset[str]:
         return frozenset(self.entries())
+
+    @cached_property
+    def _told(self) -> Mapping[str, str]:
+        parsed = ((image.parse(name), path) for name, path in self.told.items())
+        return {_plain(one.name): path for one, path in parsed if one and path in self._paths}
 
     @cached_property
     def builds(self) -> tuple[Build, ...]:

@@ -113,10 +113,10 @@ def judge(
 ) -> list[Finding]:
     """The findings of the rules on the subjects that they judge, each with its ordinal.
 
-    All of them, or the first ``most``.
+    All of them, or the first ``most``. A rule that the repository has switched off is not asked.
     """
     around = release or Release()
-    chosen = tuple(rules)
+    chosen = tuple(each for each in rules if not around.config.switched_off(each.name))
     found = (
         _finding(each, subject, problem, around)
         for subject in subjects

@@ -14,8 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from rules import config
-from rules.gate import Gate
+from rules.config import NAME, Config
+from rules.reading import chosen
+from rules.secrets import masked
+from rules.shapes import Fault
 from workers.pipe import (
     Ask,
     AskMarked,
@@ -146,11 +148,10 @@ def main(steps: Sequence[Step] = STEPS) -> None:
             return  # it died before we asked to die with it
         tempfile.tempdir = task.scratch
         parent = Parent(pipe)
-        configured = _configured(task, parent)
-        parent.report(configured)
-        gate = configured.gate
-        wishes = replace(task.wishes, profile=gate.profile, block_on=gate.block_on)
-        attempt(_reviewed(task, parent), wishes, parent.report, steps)
+        config, remarks = _configured(task, parent)
+        parent.report(Configured(config.gate, remarks))
+        wishes = replace(task.wishes, config=config)
+        attempt(_reviewed(task, parent, config), wishes, parent.report, steps)
         parent.report(Done())
     except Closed:
         pass  # nobody is left to be told
@@ -172,30 +173,29 @@ def _alone(descriptor: int) -> Pipe:
     return Pipe(descriptor)
 
 
-def _configured(task: Task, parent: Parent) -> Configured:
+def _configured(task: Task, parent: Parent) -> tuple[Config, tuple[str, ...]]:
     """The repository's own settings, of base: a change has no say in how it is judged itself."""
-    gate = Gate(task.wishes.profile)
     base = PipedTree(task.base, parent, {})
-    found = base.find([config.NAME]).get(config.NAME)
-    if found is None:
-        return Configured(gate)
-    if not found.regular:
-        return Configured(
-            gate, (f"`{config.NAME}` of the target branch is no file: defaults apply",)
-        )
-    try:
-        read = config.read(base.read([config.NAME])[config.NAME], gate)
-    except TooLarge as error:
-        return Configured(gate, (f"`{config.NAME}` of the target branch: {error}; defaults apply",))
-    return Configured(read.gate, tuple(map(_remark, read.faults)))
+    found = base.find([NAME]).get(NAME)
+    why, data = "", b""
+    if found is not None and not found.regular:
+        why = f"`{NAME}` of the target branch is no file: defaults apply"
+    elif found is not None:
+        try:
+            data = base.read([NAME])[NAME]
+        except TooLarge as error:
+            why = f"`{NAME}` of the target branch: {error}; defaults apply"
+    read = chosen(data, task.wishes.defaults)
+    off = f"Off by configuration: {read.config.off}" if read.config.off else ""
+    return read.config, tuple(filter(None, (why, *map(_remark, read.faults), off)))
 
 
-def _remark(fault: config.Fault) -> str:
-    said = fault.message.rstrip(".")
-    return f"`{config.NAME}` of the target branch, line {fault.line}: {said}; its default applies"
+def _remark(fault: Fault) -> str:
+    said = masked(fault.message).rstrip(".")
+    return f"`{NAME}` of the target branch, line {fault.line}: {said}; its default applies"
 
 
-def _reviewed(task: Task, parent: Parent) -> Reviewed:
+def _reviewed(task: Task, parent: Parent, config: Config) -> Reviewed:
     old = task.diff.by_old_path.items()
     new = task.diff.by_new_path.items()
     return Reviewed(
@@ -205,6 +205,7 @@ def _reviewed(task: Task, parent: Parent) -> Reviewed:
         ),
         head=PipedTree(task.head, parent, {path: Entry(f.new_mode, f.new_sha) for path, f in new}),
         marked=parent.marked,
+        config=config,
     )
 
 

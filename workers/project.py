@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.change import ChangedFile
+from rules.config import Config
 from rules.finding import Finding, Side
 
 # In the order in which they are shown: known without loading any stage.
@@ -64,7 +65,8 @@ class Project:
     """What one stage runs over, at one commit: a folder and those of its files that matter.
 
     ``root`` is the folder (``""``: loose files anywhere). ``paths`` are the files to judge, by
-    their names on this ``side``; ``changed`` are all files of the change.
+    their names on this ``side``; ``changed`` are all files of the change. ``config`` is what the
+    repository's file at base says, for both sides.
     """
 
     root: str
@@ -72,6 +74,7 @@ class Project:
     paths: tuple[str, ...]
     tree: Tree
     changed: tuple[ChangedFile, ...] = ()
+    config: Config = field(default_factory=Config)
 
 
 @dataclass(frozen=True)

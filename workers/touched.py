@@ -1,10 +1,11 @@
 """Which files of a change each stage judges."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.change import ChangedFile, Diff
 from rules.config import NAME as SETTINGS
+from rules.config import Config
 from rules.finding import Side
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest, telling
@@ -14,12 +15,16 @@ from workers.stages.kubernetes_rules import LOCKS, touched_by
 
 @dataclass(frozen=True)
 class Reviewed:
-    """A change as the child sees it. ``marked`` says which paths base's attributes name."""
+    """A change as the child sees it, and what it goes by: both of base.
+
+    ``marked`` says which paths base's attributes name; ``config`` is what its file says.
+    """
 
     diff: Diff
     merge_base: Tree
     head: Tree
     marked: Callable[[Sequence[str]], frozenset[str]]
+    config: Config = field(default_factory=Config)
 
     def tree(self, side: Side) -> Tree:
         """The commit of one side."""
@@ -35,7 +40,8 @@ class Reviewed:
 
     def project(self, side: Side, paths: Iterable[str]) -> Project:
         """The paths as one project of loose files."""
-        return Project("", side, tuple(sorted(paths)), self.tree(side), self.diff.files)
+        wanted, tree = tuple(sorted(paths)), self.tree(side)
+        return Project("", side, wanted, tree, self.diff.files, self.config)
 
 
 def manifests(path: str, entry: Entry) -> bool:

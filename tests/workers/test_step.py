@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.review import Outcome, StageResult
+from rules.config import Config
 from rules.finding import Blocks, Finding, Location, Severity, Side, folder
+from rules.gate import Gate
 from rules.profile import Profile
 from rules.rule import numbered
 from tests.repositories import Content, Link, Program, Submodule
@@ -71,7 +73,8 @@ def review(before: Files, after: Files, stage: Stage | None = None, **more: obje
         Commit(after),
         lambda paths: frozenset(marked) & frozenset(paths),  # type: ignore[call-overload]
     )
-    return attempted(step, reviewed, Wishes(**more))  # type: ignore[arg-type]
+    gate = Gate(more.pop("profile", Profile.DEFAULT), more.pop("block_on", Severity.BLOCKING))  # type: ignore[arg-type]
+    return attempted(step, reviewed, Wishes(config=Config(gate=gate), **more))  # type: ignore[arg-type]
 
 
 def new(result: StageResult) -> list[tuple[str, int]]:

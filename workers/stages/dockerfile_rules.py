@@ -34,7 +34,7 @@ def run(project: Project) -> Judged:
     files = project.tree.read(project.paths)
     read = {path: _read(path, data) for path, data in sorted(files.items())}
     smallest_first = sorted(read, key=lambda path: len(files[path]))
-    every = (finding for path in smallest_first for finding in _findings(read[path]))
+    every = (finding for path in smallest_first for finding in _findings(read[path], project))
     findings, excess = cut([*islice(every, MOST_FINDINGS + 1)])
     judged = {path for path, each in read.items() if each != _Read()}
     templates = [path for path in read if path not in judged]
@@ -54,11 +54,11 @@ def _read(path: str, data: bytes) -> _Read:
     return _Read(dockerfile)
 
 
-def _findings(read: _Read) -> Iterator[Finding]:
+def _findings(read: _Read, project: Project) -> Iterator[Finding]:
     if read.fault is not None:
         yield read.fault
     if read.dockerfile is not None:
-        release = Release(folder(read.dockerfile.path))
+        release = Release(folder(read.dockerfile.path), config=project.config)
         yield from judge(rules_of("dockerfile"), [read.dockerfile], release, MOST_FINDINGS + 1)
 
 

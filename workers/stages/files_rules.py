@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from rules import config
+from rules.files.bad_config import bad
 from rules.files.escaping_path import Escape, link, submodule
-from rules.files.unreadable_configuration import unreadable
 from rules.finding import Finding, Side, folder
+from rules.keys import FILE
+from rules.shapes import read
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest
 from workers.project import Entry, Judged, Project, Tree
@@ -30,9 +32,7 @@ def run(project: Project) -> Judged:
     findings += [submodule(path, one.sha) for path, one in entries.items() if one.submodule]
     subjects = frozenset((folder(path), path) for path in entries)
     settings = project.tree.read([config.NAME] if config.NAME in project.paths else [])
-    findings += [
-        unreadable(fault) for data in settings.values() for fault in config.read(data).faults
-    ]
+    findings += [bad(fault) for data in settings.values() for fault in read(data, FILE).faults]
     return Judged(tuple(findings), subjects, notes=_notes(project))
 
 

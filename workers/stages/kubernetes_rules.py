@@ -48,7 +48,7 @@ def run(project: Project) -> Judged:
     manifests = [manifest for each in read.values() for manifest in each.manifests]
     subjects = {(folder(each.path), each.address) for each in manifests}
     subjects |= {(fault.project, fault.address) for fault in faults}
-    findings, excess = cut([*faults, *_judged(manifests, tree)])
+    findings, excess = cut([*faults, *_judged(manifests, project)])
     later = frozenset(path for path, each in read.items() if each.later)
     return Judged(findings, frozenset(subjects), _notes(read), later, excess)
 
@@ -77,16 +77,17 @@ def _manifests(path: str, data: bytes) -> list[Manifest]:
     return manifest.parse(data, path)
 
 
-def _judged(manifests: Iterable[Manifest], tree: Tree) -> Iterator[Finding]:
+def _judged(manifests: Iterable[Manifest], project: Project) -> Iterator[Finding]:
     """The findings of each folder, which is a project of its own."""
-    images = Images(tree.entries, _reader(tree))
+    tree, config = project.tree, project.config
+    images = Images(tree.entries, _reader(tree), config.images)
     folders: dict[str, list[Manifest]] = defaultdict(list)
     # The smallest first: what is too much to be judged must not keep the others from it.
     for each in sorted(manifests, key=lambda one: len(one.containers)):
         folders[folder(each.path)].append(each)
     rules, left = rules_of("kubernetes"), MOST_FINDINGS + 1
-    for project, inside in folders.items():
-        release = Release(project, images.dockerfile_of, images.tagged_later)
+    for root, inside in folders.items():
+        release = Release(root, images.dockerfile_of, images.tagged_later, config=config)
         found = judge(rules, inside, release, left)
         left -= len(found)
         yield from found

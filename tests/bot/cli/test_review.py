@@ -94,7 +94,7 @@ def test_a_fault_in_the_settings_blocks_where_it_comes_in(repository: Repository
     put(repository, "version: 1\ngat: {profile: strict}\n", ".redline.yaml")
     done = redline("review", "--no-tools", at=repository.path)
     assert done.returncode == 1
-    assert ".redline.yaml:2  blocking  unreadable-configuration" in done.stdout
+    assert ".redline.yaml:2  blocking  bad-config" in done.stdout
     assert "Did you mean `gate`?" in done.stdout
 
 

@@ -1,14 +1,14 @@
 """Redline's own finding on a fault in the repository's ``.redline.yaml``."""
 
 from rules.config import NAME as FILE
-from rules.config import Fault
 from rules.finding import Blocks, Finding, Location, Severity
+from rules.shapes import Fault
 
-NAME = "unreadable-configuration"
+NAME = "bad-config"
 _FIX = "Correct it at this line; docs/configuration.md lists the keys."
 
 
-def unreadable(fault: Fault) -> Finding:
+def bad(fault: Fault) -> Finding:
     """The finding at the fault's line: on the main branch it would be passed over in silence."""
     return Finding(
         rule=NAME,

@@ -1,0 +1,436 @@
+"""What a settings file may hold, said once: its reader, its faults and its JSON Schema follow.
+
+A shape reads a node into plain JSON (text, number, truth, list, mapping). What does not fit is
+told as a Fault and left out, so that one reading finds all faults and never raises.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any, Protocol
+
+from rules.finding import named
+from rules.subjects.yaml import List, Map, Node, Scalar, Unreadable, decode, documents
+
+MOST_FAULTS = 20
+LONGEST = 500  # signs of one text
+MOST = 1_000  # entries of one list or mapping
+_SHOWN = 40  # signs of a key or value that is named
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+Json = Any
+Schema = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at a line (from 1). ``detail`` tells it from the others, without a line."""
+
+    line: int
+    message: str
+    detail: str
+
+
+class Wrong(Exception):
+    """The node does not fit: its fault is told."""
+
+
+@dataclass(frozen=True)
+class At:
+    """A place in the file: its dotted name (empty: the file itself), its line, all faults.
+
+    ``item``: it is one of the things in the list of this name.
+    """
+
+    faults: list[Fault]
+    name: str = ""
+    line: int = 1
+    item: bool = False
+
+    def below(self, key: str, line: int) -> "At":
+        """The place of a key in the mapping here."""
+        return At(self.faults, f"{self.name}.{key}" if self.name else key, line)
+
+    def tell(self, kind: str, said: str, line: int = 0) -> None:
+        """Note a fault; ``said`` follows the place's name."""
+        shown = _shown(self.name) if self.name else "The file"
+        self.faults.append(Fault(line or self.line, f"{shown} {said}", f"{kind} {self.name}"))
+
+    def refuse(self, node: Node, words: str, near: str = "") -> Wrong:
+        """Note that the node here is none of what ``words`` say."""
+        hint = f" Did you mean {named(near)}?" if near else ""
+        said = ("holds", "each") if self.item else ("is", "it")
+        self.tell("value", f"{said[0]} {_what(node)}; {said[1]} can be {words}.{hint}")
+        return Wrong()
+
+
+class Shape(Protocol):
+    """What may stand somewhere. ``words`` say it to people, after "it can be"."""
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+
+    def read(self, node: Node, at: At) -> Json:
+        """The value of the node. Raises Wrong where it does not fit, with its fault told."""
+
+    def schema(self, defs: Schema, /) -> Schema:
+        """Its JSON Schema; what it refers to is put into ``defs``."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that matches ``pattern`` from end to end; ``numbers``: one without quotes as well."""
+
+    words: str
+    pattern: str = ".+"
+    numbers: bool = False
+
+    @cached_property
+    def _expression(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def read(self, node: Node, at: At) -> Json:
+        if isinstance(node, Scalar) and self._fits(node):
+            return node.text
+        raise at.refuse(node, self.words)
+
+    def _fits(self, node: Scalar) -> bool:
+        value, text = node.value, node.text
+        kind = isinstance(value, str) or (
+            self.numbers and isinstance(value, int | float) and not isinstance(value, bool)
+        )
+        return kind and len(text) <= LONGEST and bool(self._expression.fullmatch(text))
+
+    def schema(self, _defs: Schema) -> Schema:
+        text = {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": LONGEST}
+        return {"anyOf": [text, {"type": "number"}]} if self.numbers else text
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some words, each with what it stands for; YAML 1.1 has truths for two of them."""
+
+    means: Mapping[str, Json]
+
+    @property
+    def words(self) -> str:
+        return listed(self.means)
+
+    def read(self, node: Node, at: At) -> Json:
+        word = _word(node)
+        if word in self.means:
+            return self.means[word]
+        near = get_close_matches(word[:_SHOWN], self.means, 1)
+        raise at.refuse(node, self.words, near[0] if near else "")
+
+    def schema(self, _defs: Schema) -> Schema:
+        truths = [word == "on" for word in ("off", "on") if word in self.means]
+        numbers = [int(word) for word in self.means if word.isdecimal()]
+        return {"enum": [*self.means, *truths, *numbers]}
+
+
+SWITCH = Choice({"off": False, "on": True})
+TRUTH = Choice({"true": True, "false": False, "on": True, "off": False})
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from ``least`` to ``most``."""
+
+    least: int
+    most: int
+
+    @property
+    def words(self) -> str:
+        return f"a whole number from {self.least} to {self.most}"
+
+    def read(self, node: Node, at: At) -> Json:
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, int) and not isinstance(value, bool) and self._holds(value):
+            return value
+        raise at.refuse(node, self.words)
+
+    def _holds(self, value: int) -> bool:
+        return self.least <= value <= self.most
+
+    def schema(self, _defs: Schema) -> Schema:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A time such as ``90s``, ``30m`` or ``2h``; read as seconds."""
+
+    words = "a time such as `90s`, `30m` or `2h`, a day at most"
+    pattern = "[1-9][0-9]{0,4}[smh]"
+
+    def read(self, node: Node, at: At) -> Json:
+        text = node.text if isinstance(node, Scalar) else ""
+        if re.fullmatch(self.pattern, text):
+            seconds = int(text[:-1]) * _UNITS[text[-1]]
+            if seconds <= 86_400:
+                return seconds
+        raise at.refuse(node, self.words)
+
+    def schema(self, _defs: Schema) -> Schema:
+        return {"type": "string", "pattern": f"^{self.pattern}$"}
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of ``least`` items or more; one that does not fit is left out."""
+
+    item: Shape
+    words: str
+    least: int = 0
+
+    def read(self, node: Node, at: At) -> Json:
+        if not isinstance(node, List) or not self.least <= len(node.items) <= MOST:
+            raise at.refuse(node, self.words)
+        return [*self._items(node, at)]
+
+    def _items(self, node: List, at: At) -> Iterator[Json]:
+        for each in node.items:
+            try:
+                yield self.item.read(each, At(at.faults, at.name, each.line, item=True))
+            except Wrong:
+                continue
+
+    def schema(self, defs: Schema) -> Schema:
+        found = {"type": "array", "items": self.item.schema(defs), "maxItems": MOST}
+        return {**found, "minItems": self.least} if self.least else found
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a record, and what people read about it."""
+
+    name: str
+    shape: Shape
+    about: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """A mapping of known keys."""
+
+    keys: tuple[Key, ...]
+    words: str = "a mapping of keys"
+
+    def read(self, node: Node, at: At) -> Json:
+        entries, known = _entries(node, at), {each.name: each.shape for each in self.keys}
+        needed = [each.name for each in self.keys if each.required]
+        for name in needed:
+            if name not in entries:
+                at.below(name, node.line).tell("missing", "is missing.")
+        values = _read(entries, at, known.get, known)
+        if not values.keys() >= set(needed):
+            raise Wrong
+        return values
+
+    def schema(self, defs: Schema) -> Schema:
+        properties = {
+            each.name: {"description": each.about, **_or_nothing(each.shape, defs)}
+            for each in self.keys
+        }
+        required = [each.name for each in self.keys if each.required]
+        return {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": properties,
+            **({"required": required} if required else {}),
+        }
+
+
+@dataclass(frozen=True)
+class MapOf:
+    """A mapping of names to one shape.
+
+    ``known`` gives the names that there are, each with a few words about it; ``pattern`` what
+    others may look like, ``words`` what is in it.
+    """
+
+    item: Shape
+    words: str
+    known: Callable[[], Mapping[str, str]] = dict
+    pattern: str = ""
+    kind: str = "key"
+
+    def read(self, node: Node, at: At) -> Json:
+        entries, known = _entries(node, at), self.known()
+
+        def shape_of(name: str) -> Shape | None:
+            fits = name in known or (self.pattern and re.fullmatch(self.pattern, name[:LONGEST]))
+            return self.item if fits else None
+
+        return _read(entries, at, shape_of, known, self.kind)
+
+    def schema(self, defs: Schema) -> Schema:
+        item = self.item.schema(defs)
+        properties = {name: {"description": about, **item} for name, about in self.known().items()}
+        found: Schema = {"type": "object", "additionalProperties": False, "maxProperties": MOST}
+        if properties:
+            found["properties"] = properties
+        if self.pattern:
+            found["patternProperties"] = {f"^(?:{self.pattern})$": item}
+        return found
+
+
+@dataclass(frozen=True)
+class Forms:
+    """One of several shapes, told apart by what stands there: a value, a mapping or a list."""
+
+    value: Shape
+    mapping: Shape
+    list: Shape
+
+    @property
+    def words(self) -> str:
+        return f"{self.value.words}, {self.mapping.words} or {self.list.words}"
+
+    def read(self, node: Node, at: At) -> Json:
+        if isinstance(node, Map):
+            return self.mapping.read(node, at)
+        return (self.list if isinstance(node, List) else self.value).read(node, at)
+
+    def schema(self, defs: Schema) -> Schema:
+        return {"anyOf": [each.schema(defs) for each in (self.value, self.mapping, self.list)]}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A shape that a schema says once, by a name of its own.
+
+    It is read as a whole or not at all: half of an exception could be a larger one.
+    """
+
+    name: str
+    shape: Shape
+
+    @property
+    def words(self) -> str:
+        return self.shape.words
+
+    def read(self, node: Node, at: At) -> Json:
+        before = len(at.faults)
+        value = self.shape.read(node, at)
+        if len(at.faults) > before:
+            raise Wrong
+        return value
+
+    def schema(self, defs: Schema) -> Schema:
+        defs[self.name] = self.shape.schema(defs)
+        return {"$ref": f"#/$defs/{self.name}"}
+
+
+@dataclass(frozen=True)
+class Read:
+    """What came of a file: plain JSON of what fits, and what does not."""
+
+    values: Mapping[str, Json] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+def read(data: bytes, record: Record) -> Read:
+    """The file that these bytes hold; never raises. Empty bytes hold nothing."""
+    try:
+        roots = documents(decode(data))
+    except Unreadable as error:
+        said = f"This file cannot be read: {error.reason}."
+        return Read({}, (Fault(error.line, said, "syntax"),))
+    at = At([])
+    if len(roots) > 1:
+        at.faults.append(
+            Fault(roots[1].line, "There is more than one document in it.", "documents")
+        )
+    values: Mapping[str, Json] = {}
+    if roots and not _nothing(roots[0]):
+        with suppress(Wrong):
+            values = record.read(roots[0], At(at.faults, "", roots[0].line))
+    return Read(values, tuple(at.faults[:MOST_FAULTS]))
+
+
+def document(record: Record, title: str, about: str) -> Schema:
+    """The JSON Schema (draft 2020-12) of a whole file."""
+    defs: Schema = {}
+    found = record.schema(defs)
+    found["type"] = ["object", "null"]
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return {**head, "description": about, **found, **({"$defs": defs} if defs else {})}
+
+
+def listed(words: Mapping[str, object]) -> str:
+    """Names as a sentence has them: ``a``, ``b`` or ``c``, each as code."""
+    *most, last = map(named, words)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _entries(node: Node, at: At) -> "dict[str, tuple[int, Node]]":
+    if isinstance(node, Map) and len(node.entries) <= MOST:
+        return node.entries
+    at.tell("mapping", "is not a mapping of keys.")
+    raise Wrong
+
+
+def _read(
+    entries: "Mapping[str, tuple[int, Node]]",
+    at: At,
+    shape_of: Callable[[str], Shape | None],
+    known: Mapping[str, object],
+    kind: str = "key",
+) -> Json:
+    values = {}
+    for name, (line, node) in entries.items():
+        shape, below = shape_of(name), at.below(name, line)
+        if shape is None:
+            below.tell("key", f"is no {kind} that Redline knows.{_hint(at, name, known)}")
+            continue
+        if _nothing(node) and _collects(shape):
+            continue
+        try:
+            values[name] = shape.read(node, below)
+        except Wrong:
+            continue
+    return values
+
+
+def _hint(at: At, name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name[:_SHOWN], known, 1)
+    return f" Did you mean {named(f'{at.name}.{near[0]}' if at.name else near[0])}?" if near else ""
+
+
+def _collects(shape: Shape) -> bool:
+    """Whether a key with nothing behind it says nothing: a list or mapping yet to be filled."""
+    return isinstance(shape, Record | MapOf) or (isinstance(shape, ListOf) and not shape.least)
+
+
+def _or_nothing(shape: Shape, defs: Schema) -> Schema:
+    found = shape.schema(defs)
+    if _collects(shape) and "type" in found:
+        found = {**found, "type": [found["type"], "null"]}
+    return found
+
+
+def _nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None
+
+
+def _word(node: Node) -> str:
+    """A word as it is meant: YAML 1.1 makes truths of ``off`` and ``on``, YAML 1.2 does not."""
+    if not isinstance(node, Scalar) or node.value is None:
+        return ""
+    return {False: "off", True: "on"}[node.value] if isinstance(node.value, bool) else node.text
+
+
+def _what(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return _shown(node.text) if node.text else "nothing"
+    return "a list" if isinstance(node, List) else "a mapping"
+
+
+def _shown(name: str) -> str:
+    return named(name if len(name) <= _SHOWN else name[: _SHOWN - 3] + "...")
