@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from rules.defined import Index
 from rules.images import Images
 from rules.release import Release
 from rules.rule import Rule, Subject, judge
@@ -69,7 +70,10 @@ def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
         subjects += _subjects(path, data)
     images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
     objects = [each for each in subjects if isinstance(each, Manifest)]
-    release = Release("", images.dockerfile_of, images.tagged_later, lambda: objects)
+    index = Index(files.items)
+    release = Release(
+        "", images.dockerfile_of, images.tagged_later, lambda: objects, index=lambda: index
+    )
     findings = judge([rule], subjects, release)
     return frozenset((finding.location.path, finding.location.line) for finding in findings)
 

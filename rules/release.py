@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rules.config import Config
+from rules.defined import Definition, Index
 from rules.subjects.dockerfile import Dockerfile
 from rules.subjects.manifest import Manifest
 
@@ -24,6 +25,10 @@ def _whole() -> bool:
     return True
 
 
+def _undefined() -> Sequence[Definition]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Release:
     """The surroundings of a subject: the project it belongs to and the repository's Dockerfiles.
@@ -33,7 +38,9 @@ class Release:
     None; ``tagged_later`` says whether a build of it puts the tag into the manifests (skaffold).
     ``objects`` are all that is applied together with the subject, itself included, whether the
     change touches it or not; ``whole`` says that nothing of that is unreadable or only known once
-    it is rendered, so that what is not among them is not there. ``config`` is the repository's.
+    it is rendered, so that what is not among them is not there. ``index`` knows what all of the
+    repository defines, and ``earlier`` what the change's own files defined at the merge base.
+    ``config`` is the repository's.
     All are asked only when a rule needs it, since they may read what the change does not touch.
     """
 
@@ -43,3 +50,5 @@ class Release:
     objects: Callable[[], Sequence[Manifest]] = _none
     whole: Callable[[], bool] = _whole
     config: Config = field(default_factory=Config)
+    index: Callable[[], Index] = Index
+    earlier: Callable[[], Sequence[Definition]] = _undefined

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from rules.defined import Index
 from rules.finding import Finding
 from rules.images import Images
 from rules.release import Release
@@ -63,7 +64,10 @@ def findings_of(files: dict[str, bytes]) -> list[Finding]:
     images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
     subjects = [each for path, data in files.items() for each in subjects_of(path, data)]
     objects = [each for each in subjects if isinstance(each, manifest.Manifest)]
-    release = Release("", images.dockerfile_of, images.tagged_later, lambda: objects)
+    index = Index(files.items)
+    release = Release(
+        "", images.dockerfile_of, images.tagged_later, lambda: objects, index=lambda: index
+    )
     return judge(RULES, subjects, release)
 
 

@@ -1,0 +1,109 @@
+"""default-namespace."""
+
+from collections.abc import Iterator
+
+from rules.finding import Problem, Severity, named
+from rules.rule import rule
+from rules.subjects.manifest import Manifest
+from rules.workloads import group_of, workload_of
+
+# Built-in kinds that live in a namespace, by group: what others do is not known without a cluster.
+_NAMESPACED = {
+    "": (
+        *("ConfigMap", "Endpoints", "LimitRange", "PersistentVolumeClaim", "Pod", "PodTemplate"),
+        *("ReplicationController", "ResourceQuota", "Secret", "Service", "ServiceAccount"),
+    ),
+    "apps": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"),
+    "batch": ("Job", "CronJob"),
+    "extensions": ("Deployment", "DaemonSet", "ReplicaSet", "Ingress"),
+    "autoscaling": ("HorizontalPodAutoscaler",),
+    "policy": ("PodDisruptionBudget",),
+    "networking.k8s.io": ("Ingress", "NetworkPolicy"),
+    "rbac.authorization.k8s.io": ("Role", "RoleBinding"),
+}
+# What the server itself keeps there, and what guards that namespace.
+_AT_HOME = {("ServiceAccount", "default"), ("Service", "kubernetes"), ("Endpoints", "kubernetes")}
+_GUARDS = frozenset(("LimitRange", "ResourceQuota", "NetworkPolicy", "Role", "RoleBinding"))
+
+BAD_NONE = """
+  apiVersion: v1
+  kind: Service
+> metadata: {name: web}
+  spec: {selector: {app: web}, ports: [{port: 80}]}
+"""
+BAD_DEFAULT = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata:
+    name: web
+>   namespace: default
+  spec: {template: {spec: {containers: [{name: web, image: "nginx:1.27.3"}]}}}
+"""
+GOOD_NAMED = """
+  apiVersion: v1
+  kind: Service
+  metadata: {name: web, namespace: shop}
+  spec: {selector: {app: web}, ports: [{port: 80}]}
+"""
+GOOD_CLUSTER = """
+  apiVersion: rbac.authorization.k8s.io/v1
+  kind: ClusterRole
+  metadata: {name: it-belongs-to-no-namespace}
+  rules: []
+"""
+GOOD_UNKNOWN = """
+  apiVersion: example.com/v1
+  kind: Farm
+  metadata: {name: nobody-knows-whether-it-has-one}
+"""
+GOOD_OWN = """
+  apiVersion: v1
+  kind: ServiceAccount
+  metadata: {name: default, namespace: default}
+"""
+GOOD_GUARD = """
+  apiVersion: networking.k8s.io/v1
+  kind: NetworkPolicy
+  metadata: {name: it-closes-the-default-namespace, namespace: default}
+  spec: {podSelector: {}}
+"""
+
+
+@rule(
+    Severity.WARNING,
+    bad=[BAD_NONE, BAD_DEFAULT],
+    good=[GOOD_NAMED, GOOD_CLUSTER, GOOD_UNKNOWN, GOOD_OWN, GOOD_GUARD],
+)
+def default_namespace(manifest: Manifest) -> Iterator[Problem]:
+    """An object goes to the namespace `default`, or to wherever someone happens to be.
+
+    Without a namespace of its own an object lands where the context of whoever applies it points,
+    which is a different place for the next person. In `default` quotas, network policies and access
+    rights cannot tell it from anything else, and nothing can be removed together.
+
+    Judged in plain manifests and in what a chart or kustomization renders, never in their sources:
+    these leave the namespace to the release.
+
+    Fix: set `metadata.namespace` to the namespace of the application.
+    """
+    given = manifest.root.value("metadata", "namespace")
+    own = (manifest.kind, manifest.name) in _AT_HOME
+    if own or (given == "default" and manifest.kind in _GUARDS):
+        return
+    who = f"{manifest.kind} {named(manifest.name)}"
+    if given == "default":
+        said = f"{who} goes to the namespace `default`, where everything can reach everything"
+    elif given in (None, "") and _is_namespaced(manifest):
+        said = f"{who} names no namespace, so it goes wherever the one who applies it happens to be"
+    else:
+        return
+    yield Problem(
+        manifest.at("metadata", "namespace"),
+        f"{said}.",
+        fix="Set `metadata.namespace` to the namespace of the application.",
+    )
+
+
+def _is_namespaced(manifest: Manifest) -> bool:
+    group, kind = group_of(manifest), manifest.kind
+    return kind in _NAMESPACED.get(group, ()) or workload_of(manifest) is not None
