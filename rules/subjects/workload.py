@@ -22,6 +22,10 @@ _SPECS = {
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
 }
 _TEMPLATE = ("spec", "template", "spec")
+_OWN = frozenset((
+    *("Pod", "PodTemplate", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"),
+    *("CronJob", "ReplicationController", "DeploymentConfig"),
+))  # fmt: skip
 LONGEST_NAME = 253  # signs, Kubernetes' own limit: what is longer is cut
 _MARKERS = ("{{", "{%", "${", "$(")
 
@@ -131,9 +135,15 @@ class Pod:
 
 
 def pod_of(path: str, kind: str, root: Map) -> Pod | None:
-    """The pod of a Pod, of a workload, or of a custom resource with a pod template."""
+    """The pod of a Pod, of a workload, or of a custom resource with a pod template.
+
+    Only Kubernetes' own kinds have one for certain: what else has a template may mean no pod by
+    it, unless there are containers in it.
+    """
     below = root.get(*_SPECS.get(kind, _TEMPLATE))
-    if not isinstance(below, Map) or not any(below.maps(group) for group in _GROUPS):
+    if not isinstance(below, Map):
+        return None
+    if kind not in _OWN and not any(below.maps(group) for group in _GROUPS):
         return None
     return Pod(path, below, (root.line, root.last))
 

@@ -118,6 +118,21 @@ def test_every_workload_has_its_pod(kind: str) -> None:
     assert [container.group for container in manifest.containers][2] == "ephemeralContainers"
 
 
+@pytest.mark.parametrize("kind", SPECS)
+def test_only_kubernetes_own_kinds_have_a_pod_without_containers(kind: str) -> None:
+    manifest = one(f"apiVersion: x/v1\nkind: {kind}\n{SPECS[kind] % '{hostIPC: true}'}\n")
+    assert (manifest.pod is not None) == (kind not in ("Rollout", "Service"))
+    assert not manifest.containers
+
+
+def test_a_workload_without_containers_is_a_patch() -> None:
+    text = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: %s}}\n"
+    )
+    assert one(text % "{hostNetwork: true}").is_patch
+    assert not one(text % "{containers: [{name: a, image: b}]}").is_patch
+
+
 @pytest.mark.parametrize(
     "text",
     [
