@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rules.finding import Severity
+from rules.finding import Finding, Severity
 from rules.gate import Gate
 from rules.globs import matches
+from rules.profile import weigh
 
 NAME = ".redline.yaml"  # at the top of the repository
 
@@ -146,6 +147,16 @@ class Config:
             if each.does is not Does.OFF or not each.paths:
                 return each.does is Does.OFF
         return False
+
+    def weigh(self, finding: Finding, *, added: bool, owned: bool) -> Severity | None:
+        """The severity of a new finding; None where the repository does not want to hear of it.
+
+        What is set for its rule at its path, else what ``rules.profile.weigh`` says.
+        """
+        does = self.does(finding.rule, finding.location.path)
+        if does is Does.OFF:
+            return None
+        return does.severity or weigh(finding, self.gate.profile, added=added, owned=owned)
 
     @property
     def off(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.change import ChangedFile, Diff
+from bot.change import Diff
 from rules.config import NAME as SETTINGS
 from rules.config import Config
 from rules.finding import Side
@@ -59,12 +59,12 @@ def links_and_settings(path: str, entry: Entry) -> bool:
     return entry.link or entry.submodule or (path == SETTINGS and entry.regular)
 
 
-def manifests_of_images(
-    changed: Sequence[ChangedFile], head: Tree, merge_base: Tree
-) -> Iterable[str]:
+def manifests_of_images(reviewed: Reviewed) -> Iterable[str]:
     """The manifests whose image a changed Dockerfile builds, where that may make them fail."""
-    built = [file for file in changed if is_dockerfile(file.new_path)]
-    return touched_by(built, head, merge_base) if built else ()
+    built = [file for file in reviewed.diff.files if is_dockerfile(file.new_path)]
+    if not built:
+        return ()
+    return touched_by(built, reviewed.head, reviewed.merge_base, reviewed.config.images)
 
 
 def large_manifest(path: str, start: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Which Dockerfile builds an image: what build files say, then folders, else nobody knows."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,25 @@ def test_by_the_folder_s_name(reference: str, path: str | None) -> None:
         "web/readme.md": "",
     }
     assert of(files).path_of(reference) == path
+
+
+def test_what_the_repository_s_settings_tell_comes_first() -> None:
+    files = {"web/Dockerfile": WEB, "images/web.Dockerfile": WEB, "compose.yaml": COMPOSE}
+    told = {
+        "ghcr.io/org/web": "images/web.Dockerfile",
+        "docker.io/library/log:1": "images/web.Dockerfile",
+        "gone": "images/gone.Dockerfile",
+        "ghcr.io/org/gone": "images/gone.Dockerfile",
+    }
+    found = replace(of(files), told=told)
+    assert found.path_of("ghcr.io/org/web:1") == "images/web.Dockerfile"
+    assert found.path_of("other/web") == "web/Dockerfile"
+    assert found.path_of("log@sha256:" + "0" * 64) == "images/web.Dockerfile"
+    assert found.path_of("gone") == "web/Dockerfile"  # as the compose file says
+    assert found.path_of("ghcr.io/org/gone") == "web/Dockerfile"
+
+
+COMPOSE = "services: {gone: {image: gone, build: ./web}}"
 
 
 def test_compose() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from rules.config import Config, Does, Weight
 from rules.finding import Blocks, Finding, Location, ObjectName, Problem, Severity
 from rules.release import Release
 from rules.rule import Rule, judge, numbered, rule, rules_of
@@ -52,6 +53,17 @@ def test_a_rule_is_named_after_its_check() -> None:
     assert loud_word.doc.endswith("Fix: whisper.")
     assert not loud_word.looks_around
     assert lonely_word.looks_around
+
+
+def test_a_rule_that_is_off_is_not_asked() -> None:
+    text = [Text("f", ("LONELY",))]
+    for weights, found in {
+        (Weight(Does.OFF),): [],
+        (Weight(Does.OFF, ("f",)),): ["lonely-word"],  # weighed later, path by path
+        (Weight(Does.INFO),): ["lonely-word"],
+    }.items():
+        release = Release(config=Config(rules={"lonely-word": weights}))
+        assert [each.rule for each in judge([lonely_word], text, release)] == found
 
 
 def test_equals_get_ordinals_in_the_order_of_their_lines() -> None:

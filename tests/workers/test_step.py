@@ -1,12 +1,12 @@
 """One stage over one change: what it is run over, what is new, and how much it weighs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bot.review import Outcome, StageResult
-from rules.config import Config
+from rules.config import Config, Does, Weight
 from rules.finding import Blocks, Finding, Location, Severity, Side, folder
 from rules.gate import Gate
 from rules.profile import Profile
@@ -74,7 +74,8 @@ def review(before: Files, after: Files, stage: Stage | None = None, **more: obje
         lambda paths: frozenset(marked) & frozenset(paths),  # type: ignore[call-overload]
     )
     gate = Gate(more.pop("profile", Profile.DEFAULT), more.pop("block_on", Severity.BLOCKING))  # type: ignore[arg-type]
-    return attempted(step, reviewed, Wishes(config=Config(gate=gate), **more))  # type: ignore[arg-type]
+    config = replace(more.pop("config", Config()), gate=gate)  # type: ignore[type-var]
+    return attempted(step, reviewed, Wishes(config=config, **more))  # type: ignore[arg-type]
 
 
 def new(result: StageResult) -> list[tuple[str, int]]:
@@ -134,7 +135,7 @@ def test_each_side_is_judged_by_its_own_names() -> None:
 def test_files_that_a_change_touches_are_judged_on_both_sides() -> None:
     files = {"a.yaml": "bad 1\n", "b.yaml": "bad 2\n"}
     stage = Stage()
-    touched = lambda _changed, _head, _base: ["b.yaml"]  # noqa: E731
+    touched = lambda _reviewed: ["b.yaml"]  # noqa: E731
     result = review(files, {**files, "a.yaml": "x\n"}, stage, step={"touched": touched})
     assert new(result) == []
     assert [one.location.path for one in result.findings] == ["b.yaml"]
@@ -166,6 +167,80 @@ def test_how_much_it_weighs(
     assert [one.severity for one in result.findings] == [severity]
     failed = severity is Severity.BLOCKING
     assert result.outcome is (Outcome.FAILED if failed else Outcome.PASSED)
+
+
+A_RULE = {
+    "rule": (
+        Weight(Does.OFF, ("off/",)),
+        Weight(Does.INFO, ("info/",)),
+        Weight(Does.ON, ("on/",)),
+        Weight(Does.WARNING),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "profile", "severity"),
+    [
+        ("off/a.yaml", Profile.STRICT, None),
+        ("info/a.yaml", Profile.STRICT, Severity.INFO),
+        ("on/a.yaml", Profile.DEFAULT, Severity.BLOCKING),
+        ("on/vendor/a.yaml", Profile.DEFAULT, Severity.WARNING),
+        ("a.yaml", Profile.STRICT, Severity.WARNING),
+    ],
+)
+def test_configuration_goes_over_the_profile(
+    path: str, profile: Profile, severity: Severity | None
+) -> None:
+    result = review({}, {path: "bad\n"}, profile=profile, config=Config(rules=A_RULE))
+    assert [one.severity for one in result.findings] == [severity] * (severity is not None)
+    assert (result.outcome is Outcome.FAILED) == (severity is Severity.BLOCKING)
+
+
+def test_what_warns_by_its_letter_may_be_made_to_block() -> None:
+    config = Config(rules={"rule": (Weight(Does.BLOCKING),)})
+    result = review({}, {"vendor/a.yaml": "bad\n"}, Stage(blocks=Blocks.NEVER), config=config)
+    assert result.outcome is Outcome.FAILED
+
+
+def test_what_is_off_is_not_counted_among_what_was_there() -> None:
+    files = {"off/a.yaml": "bad\n", "a.yaml": "bad\n"}
+    after = {path: text + "x\n" for path, text in files.items()}
+    result = review(files, after, config=Config(rules=A_RULE))
+    assert [(one.location.path, one.new) for one in result.findings] == [("a.yaml", False)]
+
+
+def test_a_stage_that_is_off_is_not_run() -> None:
+    stage = Stage()
+    result = review({}, {"a.yaml": "bad\n"}, stage, config=Config(stages={"stage": False}))
+    assert (result.outcome, result.reason) == (Outcome.NOT_NEEDED, "switched off by configuration")
+    assert stage.seen == []
+
+
+def test_what_is_excluded_is_not_judged() -> None:
+    config = Config(exclude=("testdata/", "!testdata/keep.yaml"))
+    after: Files = {
+        "a.yaml": "bad 1\n",
+        "testdata/b.yaml": "bad\n",
+        "testdata/keep.yaml": "bad 2\n",
+    }
+    stage = Stage()
+    result = review({}, after, stage, config=config)
+    assert new(result) == [("a.yaml", 1), ("testdata/keep.yaml", 1)]
+    assert result.notes[0] == "not judged, excluded by configuration: testdata/b.yaml"
+    whole = review(after, after, all_new=True, config=config)
+    assert new(whole) == new(result)
+    only = review({}, {"testdata/b.yaml": "bad\n"}, config=config)
+    assert only.outcome is Outcome.NOT_NEEDED
+    assert only.notes == ("not judged, excluded by configuration: testdata/b.yaml",)
+
+
+def test_what_comes_out_of_what_is_excluded_was_never_judged() -> None:
+    files = {"testdata/a.yaml": "bad 1\n"}
+    moved = {"testdata/a.yaml": "a.yaml"}
+    config = Config(exclude=("testdata/",))
+    result = review(files, {"a.yaml": "bad 1\n"}, renames=moved, config=config)
+    assert new(result) == [("a.yaml", 1)]
 
 
 def test_a_stage_failed_if_it_found_what_blocks_in_this_repository() -> None:

@@ -125,8 +125,12 @@ def _reader(tree: Tree) -> Reader:
     return read
 
 
-def touched_by(changed: Iterable[ChangedFile], head: Tree, merge_base: Tree) -> tuple[str, ...]:
+def touched_by(
+    changed: Iterable[ChangedFile], head: Tree, merge_base: Tree, told: Mapping[str, str]
+) -> tuple[str, ...]:
     """The manifests at head whose image a changed Dockerfile builds, where that may matter.
+
+    ``told`` are images and their Dockerfiles by the repository's settings.
 
     Only a Dockerfile whose image now ends as root or by a name, and did not before, can make a
     manifest fail that nobody touched; only then the manifests of the repository are read.
@@ -135,7 +139,7 @@ def touched_by(changed: Iterable[ChangedFile], head: Tree, merge_base: Tree) -> 
     if not turned:
         return ()
     read = _reader(head)
-    images = Images(head.entries, read)
+    images = Images(head.entries, read, told)
     paths = sorted(path for path in head.entries() if manifest.is_manifest(path))
     found = [
         path

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.change import ChangedFile, FileStatus
+from rules.config import Config
 from rules.finding import Blocks, Side
 from workers.project import LARGEST_FILE, Entry, Judged, Project, Unchecked
 from workers.stages import kubernetes_rules
@@ -193,7 +194,7 @@ def test_a_changed_dockerfile_touches_its_manifests(
     odd |= {"k/kustomization.yaml": "resources: [p.yaml]", "k/p.yaml": POD % "rendered"}
     head = Files({**manifests, **odd, **({} if now is None else {"web/Dockerfile": now})})
     base = Files({} if before is None else {"web/Dockerfile": before})
-    found = touched_by([dockerfile("web/Dockerfile")], head, base)
+    found = touched_by([dockerfile("web/Dockerfile")], head, base, {})
     assert found == (("k8s/pod.yaml",) if touched else ())
     if not touched:
         assert head.listed == 0  # nothing of the repository was looked through
@@ -202,5 +203,16 @@ def test_a_changed_dockerfile_touches_its_manifests(
 def test_a_moved_dockerfile_is_compared_with_where_it_was() -> None:
     head = Files({"web/Dockerfile": NAME, "pod.yaml": POD % "p"})
     moved = dockerfile("web/Dockerfile", FileStatus.RENAMED, "old/Dockerfile")
-    assert touched_by([moved], head, Files({"old/Dockerfile": NAME})) == ()
-    assert touched_by([moved], head, Files({"old/Dockerfile": NUMBER})) == ("pod.yaml",)
+    assert touched_by([moved], head, Files({"old/Dockerfile": NAME}), {}) == ()
+    assert touched_by([moved], head, Files({"old/Dockerfile": NUMBER}), {}) == ("pod.yaml",)
+
+
+def test_the_repository_s_settings_say_which_dockerfile_builds_an_image() -> None:
+    head = Files({"image/Dockerfile": NAME, "pod.yaml": POD % "p"})
+    changed = [dockerfile("image/Dockerfile")]
+    assert touched_by(changed, head, Files({"image/Dockerfile": NUMBER}), {}) == ()
+    told = {"ghcr.io/o/web": "image/Dockerfile"}
+    found = touched_by(changed, head, Files({"image/Dockerfile": NUMBER}), told)
+    assert found == ("pod.yaml",)
+    project = Project("", Side.HEAD, ("pod.yaml",), head, config=Config(images=told))
+    assert "unprovable-user" in {each.rule for each in kubernetes_rules.run(project).findings}
