@@ -157,9 +157,21 @@ def explained(item: Item, change: Change) -> str:
         escape(item.message),
         f"**Fix:** {fix}" if fix else "",
         docs.why,
-        _passed(item) if item.pardon else _how_to_pass(item),
+        _passed(item) if item.pardon else _waits(item) or _how_to_pass(item),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _waits(item: Item) -> str:
+    """That its file has an exception which someone has to agree to."""
+    given = item.allowed
+    if given is None or not given.waits:
+        return ""
+    until = f" until {given.until}" if given.until else ""
+    return (
+        f"The change brings an exception to it{until}: {escape(given.reason)}. It waits for someone"
+        f" who may allow what blocks: `/redline allow {item.id}` agrees."
+    )
 
 
 def _how_to_pass(item: Item) -> str:
@@ -174,7 +186,8 @@ def _passed(item: Item) -> str:
     given = item.pardon
     assert given is not None
     until = f" until {given.until}" if given.until else ""
-    return f"{verb} by {code('@' + given.by)}{until}: {escape(given.reason)}"
+    by = f"by {code('@' + given.by)}" if given.by else "in the file"
+    return f"{verb} {by}{until}: {escape(given.reason)}"
 
 
 def standing(told: Told | None, said: Said, change: Change, goes_on: str) -> str:
@@ -231,7 +244,8 @@ def _list(rows: Iterable[str]) -> str:
 
 
 def _row(item: Item, change: Change) -> str:
-    return f"- {code(item.id)}: {escape(cut(item.message, 300))} ({_place(item, change)})"
+    waits = " · an exception in the file waits" if item.allowed and item.allowed.waits else ""
+    return f"- {code(item.id)}: {escape(cut(item.message, 300))} ({_place(item, change)}){waits}"
 
 
 def _in_short(item: Item) -> str:

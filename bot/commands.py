@@ -74,7 +74,8 @@ class Command:
     """One thing asked.
 
     ``projects`` narrow a recheck, none means all. ``finding`` is a short id, or ``destroyed``.
-    ``until`` is a day (ISO), the last on which an exception holds. ``reason`` is as it was typed.
+    ``until`` is a day (ISO), the last on which an exception holds. ``reason`` is as it was typed,
+    ``""`` where an allowance leaves it to the file.
     ``sha`` names a commit, perhaps by its start only (7 digits and more). ``wrong`` is set where
     the verb was understood and the rest was not.
     """
@@ -136,10 +137,15 @@ def _run(verb: Verb, rest: str) -> Command:
 
 
 def _pardon(verb: Verb, rest: str) -> Command:
-    """``<finding> [--until DATE] --reason TEXT``; an acknowledgement has no date."""
+    """``<finding> [--until DATE] --reason TEXT``; an acknowledgement has no date.
+
+    An allowance may have nothing but the finding: it agrees to an exception in the file.
+    """
     name, more = _finding(rest)
     if not name or (name == DESTROYED and verb is Verb.ALLOW):
         return Command(verb, wrong=Wrong.FINDING)
+    if verb is Verb.ALLOW and not more:
+        return Command(verb, finding=name)
     options = _OPTIONS.fullmatch(more)
     if options is None:
         return Command(verb, finding=name, wrong=Wrong.REASON)

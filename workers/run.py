@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot import VERSION, markdown
-from bot.change import Change, Kind, Seen
+from bot.change import Change, Kind, Seen, grouped
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
 from bot.ledger import Busy, Lease, Ledger, Onto, Superseded
-from bot.pardon import Said, of_others, pardons
+from bot.pardon import Author, Said, of_others, pardons, waiting
 from bot.permission import Act, may
 from bot.publish import Timing, publish
 from bot.report.address import address
@@ -119,6 +119,7 @@ class Run:
             stage_seconds=self._settings.stage_seconds,
             review_seconds=self._settings.review_seconds,
             trusted=self._trusted(),
+            today=self._people.said(self.change.id).today,
         )
         early = Early(
             self._settings.publish_after_seconds,
@@ -134,7 +135,8 @@ class Run:
         running: tuple[str, ...] = (),
     ) -> Review:
         chosen, said = child.configured, self._said()
-        passed = pardons(results, chosen.gate, said)
+        author = self._author(asked=waiting(results, chosen.gate))
+        passed = pardons(results, chosen.gate, said, author)
         return Review(
             self.change, results, chosen.gate, passed, chosen.remarks, said.paused_by, running
         )
@@ -147,6 +149,23 @@ class Run:
             if not may(Act.PARDON_BLOCKING, role, own=True):
                 return of_others(said, author)
         return said
+
+    def _author(self, *, asked: bool) -> Author:
+        """Whose exceptions the change brings; ``asked``: whether it matters what they may.
+
+        To a fork others may push than who opened the change. What a queue's group brings is what
+        the change brought that it was made for.
+        """
+        change, member = self.change, grouped(self.change.id)
+        try:
+            if asked and member is not None:
+                change = self._forge.change(member)
+        except Gone:
+            return Author()
+        if not asked or change.fork or not change.author:
+            return Author(change.author)
+        role = self._forge.role(change, change.author)
+        return Author(change.author, may(Act.PARDON_BLOCKING, role, own=True))
 
     def _early(self, review: Review, files: Checkout) -> None:
         """Say what the quick stages have found: a plan may take ten minutes more."""

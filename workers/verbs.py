@@ -1,13 +1,13 @@
 """What each command does: one function a verb, each with its entry in the audit."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
 from bot import answers, told
 from bot.change import Change
-from bot.commands import Command, Verb
+from bot.commands import Command, Verb, Wrong
 from bot.forges.base import Role
 from bot.ledger import Entry, Ledger, Recheck, Stored
 from bot.markdown.escape import visible
@@ -175,7 +175,12 @@ def _allow(order: Order) -> Reply:
     item = _pardoned(order)
     if isinstance(item, Reply):
         return item
-    case, until = order.case, order.command.until
+    case, command = order.case, order.command
+    waits = item.allowed if item.allowed is not None and item.allowed.waits else None
+    if not command.reason and waits is None:
+        return order.unclear(answers.wrong(Verb.ALLOW, Wrong.REASON))
+    reason = command.reason or (waits.reason if waits else "")
+    until = command.until if command.reason or waits is None else waits.until or ""
     today = case.ledger.people.said(case.stored.change).today
     if until and until < today:
         return order.unclear(answers.past(until, today))
@@ -185,11 +190,12 @@ def _allow(order: Order) -> Reply:
         rule=item.rule,
         place=place,
         by=case.stored.author,
-        reason=order.command.reason,
+        reason=reason,
         until=until,
         blocking=case.may(Act.PARDON_BLOCKING),
     )
     entry = order.entry(subject=f"{item.id} {item.rule} {place}")
+    entry = replace(entry, reason=reason, until=until)
     # Who may not write here speaks for their own change only.
     case.ledger.people.allow(entry, allowance, everywhere=case.role >= Role.WRITE)
     order.again()

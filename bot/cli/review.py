@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from bot import VERSION
 from bot.change import Change, ChangeId, ForgeName
 from bot.cli.progress import shown_progress
+from bot.pardon import Said, pardons
 from bot.review import Review, StageResult, said_once
 from rules.finding import Severity
 from workers import parent
@@ -122,11 +123,21 @@ def _reviewed(
             if live is not None and isinstance(event, Ended):
                 ended.append(event.result)
                 with progress.paused():
-                    live.show(replace(review, results=said_once(ended)))
+                    live.show(_weighed(review, child, said_once(ended), wishes))
 
         results = child.run(checkout, wishes, heard)
+    return _weighed(review, child, results, wishes)
+
+
+def _weighed(
+    review: Review, child: parent.Child, results: tuple[StageResult, ...], wishes: Wishes
+) -> Review:
+    """The results under the repository's gate; here nobody agrees to what the change allows."""
     chosen = child.configured
-    return replace(review, results=results, gate=chosen.gate, remarks=chosen.remarks)
+    passed = pardons(results, chosen.gate, Said(wishes.today))
+    return replace(
+        review, results=results, gate=chosen.gate, remarks=chosen.remarks, exceptions=passed
+    )
 
 
 def _wishes(request: Request) -> Wishes:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from bot.review import Outcome, Review, StageResult
+from bot.review import Outcome, Pardon, Review, StageResult
 from rules.finding import Finding, Location, Severity
 
 Source = Callable[[Location], Sequence[str]]  # the lines of the file that a location lies in
@@ -67,6 +67,8 @@ def closing(review: Review) -> Text:
     ]
     if counts[Severity.INFO]:
         parts.append(f"{counts[Severity.INFO]} info")
+    if allowed := len(review.findings) - len(review.counted):
+        parts.append(f"{allowed} allowed")
     if review.existing:
         parts.append(f"{review.existing} there before")
     if review.unchecked:
@@ -84,10 +86,18 @@ def _finding(review: Review, finding: Finding, lines: Sequence[str]) -> Renderab
     head.append(f"  {finding.rule}  ")
     head.append(review.ids[finding.identity], style="dim")
     parts: list[RenderableType] = [head, Text("  " + plain(finding.message))]
+    if (pardon := review.exceptions.get(finding.identity)) is not None:
+        parts.append(Text("  " + _allowed(pardon), style="cyan"))
     parts += _excerpt(lines, where.line)
     if finding.fix:
         parts.append(Text("  Fix: " + plain(finding.fix), style="green"))
     return Group(*parts)
+
+
+def _allowed(pardon: Pardon) -> str:
+    until = f" until {pardon.until}" if pardon.until else ""
+    said = f"Allowed in the file{until}: {plain(pardon.reason)}"
+    return f"{said} (waits for someone who may allow it)" if pardon.waits else said
 
 
 def _excerpt(lines: Sequence[str], at: int) -> Iterator[Text]:

@@ -152,8 +152,8 @@ def passed(pardon: Pardon | None) -> str:
         return ""
     until = f" until {pardon.until}" if pardon.until else ""
     waits = ", waits for someone who may" if pardon.waits else ""
-    by, reason = code(f"@{pardon.by}"), escape(cut(pardon.reason, 200))
-    return f" ({pardon.kind.words} by {by}{until}{waits}: {reason})"
+    by = f"by {code(f'@{pardon.by}')}" if pardon.by else "in the file"
+    return f" ({pardon.kind.words} {by}{until}{waits}: {escape(cut(pardon.reason, 200))})"
 
 
 def _rows(group: Group, links: Links, review: Review) -> Iterator[str]:

@@ -98,7 +98,7 @@ def pardon(found: Pardon | None) -> str:
         return ""
     verb = "Acknowledged" if found.kind is PardonKind.ACKNOWLEDGE else "Allowed"
     until = f" until {found.until}" if found.until else ""
-    by = f" by @{found.by}" if found.by else ""
+    by = f" by @{found.by}" if found.by else " in the file"
     reason = f": {found.reason}" if found.reason else ""
     waits = ". It waits for someone who may agree, and counts until then" if found.waits else ""
     return _text(f"{verb}{by}{until}{reason}{waits}")

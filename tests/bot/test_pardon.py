@@ -12,8 +12,27 @@ from bot.change import Diff
 from bot.formats.json import document
 from bot.markdown.status import annotations, title
 from bot.markdown.wanted import wanted
-from bot.pardon import DESTROYED, Acknowledgement, Allowance, Said, Stated, pardons
-from bot.review import Action, Effect, Outcome, Pardon, PardonKind, Review, StageResult, digest
+from bot.pardon import (
+    DESTROYED,
+    Acknowledgement,
+    Allowance,
+    Author,
+    Said,
+    Stated,
+    pardons,
+    waiting,
+)
+from bot.review import (
+    Action,
+    Effect,
+    Outcome,
+    Pardon,
+    PardonKind,
+    Review,
+    StageResult,
+    Written,
+    digest,
+)
 from bot.told import read
 from rules.finding import Family, Finding, Severity
 from rules.gate import Gate, OnUnchecked
@@ -43,6 +62,48 @@ def test_a_stage_says_what_of_it_was_let_pass() -> None:
     assert "- `hadolint`: passed, 1 finding, 0.4 s" in said
     light = wanted(passed(LATEST, ALLOWED), Diff(), KEY).status.summary
     assert "<summary>1 allowed</summary>" in light
+
+
+WRITTEN = Written(ROOT.identity, "a lab", "2027-01-31")
+
+
+@pytest.mark.parametrize(
+    ("written", "author", "want"),
+    [
+        (WRITTEN, Author("ann"), Pardon(PardonKind.ALLOW, "ann", "a lab", "2027-01-31", True)),
+        (WRITTEN, Author("ann", True), Pardon(PardonKind.ALLOW, "ann", "a lab", "2027-01-31")),
+        (WRITTEN, Author(), Pardon(PardonKind.ALLOW, "", "a lab", "2027-01-31", True)),
+        (replace(WRITTEN, brought=False), Author("ann"),
+         Pardon(PardonKind.ALLOW, "", "a lab", "2027-01-31")),
+    ],
+)  # fmt: skip
+def test_an_exception_in_the_file(written: Written, author: Author, want: Pardon) -> None:
+    results = (replace(result(ROOT), written=(written,)),)
+    assert pardons(results, Gate(), Said("2026-11-24"), author) == {ROOT.identity: want}
+    assert waiting(results, Gate()) is written.brought
+
+
+def test_an_exception_to_what_only_warns_holds_at_once() -> None:
+    written = Written(LATEST.identity, "built nightly")
+    results = (replace(result(LATEST), written=(written,)),)
+    (found,) = pardons(results, Gate(), Said("2026-11-24"), Author("ann")).values()
+    assert found == Pardon(PardonKind.ALLOW, "ann", "built nightly")
+    assert not waiting(results, Gate())
+    assert waiting(results, Gate(block_on=Severity.WARNING))
+
+
+def test_an_exception_to_what_was_there_before_is_none() -> None:
+    old = replace(ROOT, new=False)
+    results = (replace(result(old), written=(WRITTEN,)),)
+    assert pardons(results, Gate(), Said("2026-11-24")) == {}
+    assert not waiting(results, Gate())
+
+
+def test_what_people_said_comes_before_what_the_file_says() -> None:
+    results = (replace(result(ROOT), written=(WRITTEN,)),)
+    agreed = Allowance(ROOT.identity, ROOT.rule, "", "mona", "fine", blocking=True)
+    (found,) = pardons(results, Gate(), Said("2026-11-24", (agreed,)), Author("ann")).values()
+    assert found == Pardon(PardonKind.ALLOW, "mona", "fine")
 
 
 @pytest.mark.parametrize(

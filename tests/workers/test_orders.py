@@ -13,7 +13,7 @@ from bot import marks
 from bot.answers import signed
 from bot.forges.github import GitHub, connect
 from bot.ledger import Ledger
-from bot.review import Action, Effect, Outcome, Pardon, PardonKind
+from bot.review import Action, Effect, Outcome, Pardon, PardonKind, Written
 from bot.settings import Settings
 from rules.finding import Severity, short
 from rules.gate import Gate
@@ -195,6 +195,34 @@ def test_a_warning_that_blocks_here_is_let_pass_as_what_blocks(sit: Sit) -> None
         audited = desk.says(who, f"/redline allow {LATEST.id} --reason x")
         assert audited is not None
         assert audited.entry.answer == want
+
+
+def test_an_exception_in_the_file_is_agreed_to(sit: Sit) -> None:
+    waits = (replace(one, written=(Written(ROOT.identity, "a lab", "2999-01-31"),))
+             for one in found(ROOT, LATEST, effects=()))  # fmt: skip
+    desk = sit("will", results=tuple(waits))
+    assert desk.review.blocks
+    assert desk.review.exceptions[ROOT.identity].waits
+    own, other = (desk.says(who, f"/redline allow {ROOT.id}") for who in ("will", "mona"))
+    assert own is not None
+    assert other is not None
+    assert (own.entry.answer, other.entry.answer) == ("refused", "done")
+    assert (other.entry.reason, other.entry.until) == ("a lab", "2999-01-31")
+    assert desk.review.pardon(ROOT) == Pardon(PardonKind.ALLOW, "mona", "a lab", "2999-01-31")
+
+
+def test_a_reason_of_one_s_own_wins_over_the_file_s(sit: Sit) -> None:
+    waits = (replace(one, written=(Written(ROOT.identity, "a lab", "2999-01-31"),))
+             for one in found(ROOT, effects=()))  # fmt: skip
+    desk = sit(results=tuple(waits))
+    desk.says("will", f"/redline allow {ROOT.id} --reason known")
+    assert desk.review.pardon(ROOT) == Pardon(PardonKind.ALLOW, "will", "known")
+
+
+def test_without_an_exception_a_reason_is_asked_for(sit: Sit) -> None:
+    audited = sit().says("will", f"/redline allow {ROOT.id}")
+    assert audited is not None
+    assert audited.entry.answer == "unclear"
 
 
 def test_a_file_whose_name_is_no_text(sit: Sit) -> None:

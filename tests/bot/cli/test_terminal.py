@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bot.cli.terminal import Terminal
-from bot.review import Outcome, Review, StageResult
+from bot.review import Outcome, Pardon, PardonKind, Review, StageResult
 from rules.finding import Severity
 from tests.bot import given
 
@@ -64,6 +64,23 @@ def test_our_rules_speak_before_a_tool_has_ended() -> None:
     assert shown.ends("kubernetes-rules") == []
     assert shown.ends("dockerfile-rules") == WANTED[:2]
     assert shown.ends("hadolint") == WANTED
+
+
+def test_what_is_allowed_says_so_and_does_not_count() -> None:
+    printed = StringIO()
+    console = Console(file=printed, width=200)
+    terminal = Terminal(("dockerfile-rules",), lambda _where: [], console, "as said")
+    (warns, blocks) = RESULTS["dockerfile-rules"].findings
+    passed = {
+        warns.identity: Pardon(PardonKind.ALLOW, "", "built nightly", "2999-01-31"),
+        blocks.identity: Pardon(PardonKind.ALLOW, "", "a lab", waits=True),
+    }
+    results = (RESULTS["dockerfile-rules"],)
+    terminal.end(Review(given.change(), results, exceptions=passed))
+    said = printed.getvalue()
+    assert "Allowed in the file until 2999-01-31: built nightly\n" in said
+    assert "Allowed in the file: a lab (waits for someone who may allow it)" in said
+    assert "1 blocking, 0 warnings, 1 allowed" in said
 
 
 def test_a_stage_waits_for_those_before_it() -> None:
