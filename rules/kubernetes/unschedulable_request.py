@@ -186,10 +186,11 @@ def _asked(manifest: Manifest, pod: Pod, resource: str, release: Release) -> Dec
 
 
 def _too_much(pod: Pod, resource: str, most: str) -> Problem:
-    big = max(pod.containers, key=lambda each: amount(each.node, REQUESTS, resource) or 0)
+    places = [pod, *pod.containers]
+    big = max(places, key=lambda each: amount(each.node, REQUESTS, resource) or 0)
     return Problem(
         replace(big.at("resources", REQUESTS, resource), block=pod.block),
-        f"Together the containers of this pod ask for more {named(resource)} than the "
+        f"The containers of this pod together ask for more {named(resource)} than the "
         f"{named(most)} of the largest node, so it stays Pending.",
         detail=resource,
         fix=f"Ask for less, or correct `kubernetes.node_limits.{resource}` in `.redline.yaml`.",

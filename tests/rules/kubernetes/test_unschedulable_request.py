@@ -59,8 +59,9 @@ ALWAYS = ", restartPolicy: Always"
         ("  overhead: {cpu: 1}\n  containers:\n" + container("a", "{cpu: 3500m}"), ["cpu 8"]),
         (  # the pod's own request counts in place of theirs
             "  resources: {requests: {cpu: 5}}\n  containers:\n" + container("a", "{cpu: 1}"),
-            ["cpu 8"],
+            ["cpu 6"],
         ),
+        ("  resources: {requests: {cpu: 5}}\n", ["cpu 6"]),  # none that could be named
         ("  containers:\n" + container("a", "{cpu: '${CPU}'}"), []),
     ],
 )  # fmt: skip
