@@ -167,7 +167,8 @@ class Finding:
 
     ``severity`` is the rule's letter until a profile has weighed it; ``new`` is False for what
     the merge base has too. ``address`` names the subject within ``project``: an object
-    (``apps/Deployment/web/api``) or a file. ``cause`` is the Problem's.
+    (``apps/Deployment/web/api``) or a file. ``cause`` is the Problem's. ``labels`` are those by
+    which the pods are found that its symptom is seen of; names of the files, not checked.
     """
 
     rule: str
@@ -188,6 +189,7 @@ class Finding:
     covers: tuple[tuple[str, str], ...] = ()
     cause: Location | None = None
     symptom: Symptom | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> Key:

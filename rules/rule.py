@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from rules.finding import Blocks, Family, Finding, ObjectName, Problem, Severity
 from rules.release import Release
+from rules.subjects.manifest import Manifest
 
 
 class Subject(Protocol):
@@ -146,6 +147,7 @@ def _finding(rule: Rule, subject: Subject, problem: Problem, release: Release) -
         covers=problem.covers,
         cause=problem.cause,
         symptom=problem.symptom,
+        labels=subject.pod_labels if problem.symptom and isinstance(subject, Manifest) else (),
     )
 
 

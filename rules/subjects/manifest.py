@@ -8,7 +8,7 @@ from functools import cached_property
 from rules.finding import Location, ObjectName, Suggestion
 from rules.subjects.edit import Source, indentation
 from rules.subjects.workload import LONGEST_NAME, Container, Pod, is_patch, pod_of
-from rules.subjects.yaml import List, Map, Node, Unreadable, decode, documents
+from rules.subjects.yaml import List, Map, Node, Scalar, Unreadable, decode, documents
 
 _KEY = r"(?:^|[{,])[ \t-]*[\"']?%s[\"']?[ \t]*:"
 _API = re.compile(_KEY % "apiVersion", re.MULTILINE)
@@ -23,6 +23,14 @@ _TELLING = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _OWN_GROUPS = ("apps", "batch", "extensions")
+# Where the labels of an object's pods stand, the best place first.
+_LABELLED = (("spec", "selector", "matchLabels"), ("spec", "template", "metadata", "labels"))
+_LABELS = {
+    "Pod": (("metadata", "labels"),),
+    "CronJob": (("spec", "jobTemplate", "spec", "template", "metadata", "labels"),),
+    "ReplicationController": (("spec", "selector"), _LABELLED[1]),
+}
+MOST_LABELS = 5
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -73,6 +81,18 @@ class Manifest:
         """The containers of its pod."""
         return self.pod.containers if self.pod else ()
 
+    @property
+    def pod_labels(self) -> tuple[tuple[str, str], ...]:
+        """Labels by which its pods are found: what it selects, else what it gives them.
+
+        None where its name is enough, or nothing is said; at most MOST_LABELS.
+        """
+        if self.kind == "Pod" and self.root.text("metadata", "name"):
+            return ()
+        places = (self.root.get(*keys) for keys in _LABELS.get(self.kind, _LABELLED))
+        every = (_texts(each) for each in places if isinstance(each, Map))
+        return next(filter(None, every), ())
+
     def at(self, *keys: str) -> Location:
         """The line of the key or, absent, where it would belong; its block is the object."""
         root = self.root
@@ -87,6 +107,13 @@ class Manifest:
         if self.source is None or (slash and group not in _OWN_GROUPS):
             return None
         return self.source.setting(node, keys, value, indentation(self.root))
+
+
+def _texts(node: Map) -> tuple[tuple[str, str], ...]:
+    """The first of its keys and values; nothing where a value is no text."""
+    keys = list(node.entries)[:MOST_LABELS]
+    whole = all(isinstance(node.get(key), Scalar) for key in keys)
+    return tuple((key[:LONGEST_NAME], node.text(key)[:LONGEST_NAME]) for key in keys if whole)
 
 
 def is_manifest(path: str) -> bool:
