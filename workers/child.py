@@ -29,6 +29,7 @@ from workers.pipe import (
     Find,
     Found,
     ListAll,
+    ListFolder,
     Named,
     Pipe,
     Read,
@@ -58,7 +59,7 @@ class Parent:
         with self._lock:
             self._pipe.send(event)
 
-    def found(self, ask: Find | ListAll) -> dict[str, Entry]:
+    def found(self, ask: Find | ListAll | ListFolder) -> dict[str, Entry]:
         """Paths of a commit, with mode and sha."""
         answer = self._asked(ask, Found)
         return {path: Entry(mode, sha) for path, mode, sha in answer.entries}
@@ -100,6 +101,7 @@ class PipedTree:
         self._commit, self._parent = commit, parent
         self._known: dict[str, Entry | None] = dict(known)
         self._all: Mapping[str, Entry] | None = None
+        self._folders: dict[str, Mapping[str, Entry]] = {}
 
     @property
     def commit(self) -> str:
@@ -121,6 +123,14 @@ class PipedTree:
         if self._all is None:
             self._all = self._parent.found(ListAll(self._commit))
         return self._all
+
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        """Every file of one folder."""
+        if folder not in self._folders:
+            found = self._parent.found(ListFolder(self._commit, folder))
+            self._known.update(found)
+            self._folders[folder] = found
+        return self._folders[folder]
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The content of those that are regular files. Raises TooLarge, naming file and size."""

@@ -32,6 +32,7 @@ from workers.pipe import (
     Found,
     Late,
     ListAll,
+    ListFolder,
     Named,
     Nonsense,
     Pipe,
@@ -260,12 +261,14 @@ class _Conversation:
         else:
             yield self._found(ask)
 
-    def _found(self, ask: Find | ListAll) -> Found:
+    def _found(self, ask: Find | ListAll | ListFolder) -> Found:
         one = self._checkout
         if ask.commit not in (one.merge_base, one.base, one.head):
             raise Nonsense("it asks about a commit that is not under review")
         if isinstance(ask, Find):
             entries = self._checkout.find(ask.commit, ask.paths)
+        elif isinstance(ask, ListFolder):
+            entries = self._checkout.beside(ask.commit, ask.folder)
         else:
             entries = self._checkout.entries(ask.commit)
         self._known.update(entry.sha for entry in entries.values())

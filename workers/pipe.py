@@ -117,6 +117,13 @@ class ListAll(_Frame, frozen=True):
     commit: str
 
 
+class ListFolder(_Frame, frozen=True):
+    """Asks for the files of one folder of a commit: Found."""
+
+    commit: str
+    folder: str
+
+
 class Read(_Frame, frozen=True):
     """Asks for blobs: as many Blob frames."""
 
@@ -154,7 +161,7 @@ class Done(_Frame, frozen=True):
 
 
 Event = Started | Ended
-Ask = Find | ListAll | Read | AskMarked
+Ask = Find | ListAll | ListFolder | Read | AskMarked
 Said = Ask | Configured | Event | Done  # all that a child may say
 
 

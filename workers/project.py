@@ -50,6 +50,9 @@ class Tree(Protocol):
     def entries(self) -> Mapping[str, Entry]:
         """Every file of the commit. Grows with the repository: ask only where nothing else does."""
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        """Every file of one folder (``""``: the top), by path; not those of folders in it."""
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of those paths that are regular files, in one batch.
 

@@ -97,6 +97,9 @@ class _Rewritten:
     def entries(self) -> Mapping[str, Entry]:
         return self.tree.entries()
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        return self.tree.beside(folder)
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         found = self.tree.read(paths)
         return {path: self.data if path == self.path else data for path, data in found.items()}

@@ -42,6 +42,9 @@ class Commit:
     def entries(self) -> Mapping[str, Entry]:
         return self.checkout.entries(self.commit)
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        return self.checkout.beside(self.commit, folder)
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         found = {path: one.sha for path, one in self.find(paths).items() if one.regular}
         blobs = self.checkout.blobs(found.values())

@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.review import Outcome, StageResult
 from rules.finding import Finding, Location, Severity
 from workers import child
-from workers.pipe import AskMarked, Ended, Find, Pipe, Read, Started, Task
+from workers.pipe import AskMarked, Ended, Find, ListFolder, Pipe, Read, Started, Task
 from workers.project import Judged, Project, Unchecked
 from workers.step import Step
 from workers.touched import always
@@ -131,6 +131,7 @@ def speak(fault: str) -> None:
     pipe.send(Ended(StageResult(FINE, "", Outcome.PASSED)))
     said = {
         "another commit": Find(sha, ("a",)),
+        "a folder of another commit": ListFolder(sha, "a"),
         "another file": Read((sha,)),
         "an option": Read(("--batch-all-objects",)),
         "another stage": Started("unheard", ""),

@@ -46,6 +46,9 @@ class Folder:
     def entries(self) -> Mapping[str, Entry]:
         return self.find(self._files)
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        return self.find([path for path in self._files if path.rpartition("/")[0] == folder])
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return {path: self._files[path].read_bytes() for path in paths if path in self._files}
 

@@ -147,6 +147,7 @@ def test_a_child_that_leaves(run: Run, fault: str) -> None:
     [
         "garbage",
         "another commit",
+        "a folder of another commit",
         "another file",
         "an option",
         "another stage",

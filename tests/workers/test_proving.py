@@ -34,6 +34,9 @@ class Files:
     def entries(self) -> Mapping[str, Entry]:
         return self.find(self.files)
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        return self.find([path for path in self.files if path.rpartition("/")[0] == folder])
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return {path: self.files[path] for path in paths if path in self.files}
 

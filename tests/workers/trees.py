@@ -24,6 +24,9 @@ class Commit:
     def find(self, paths: Iterable[str]) -> dict[str, Entry]:
         return {path: entry(self.files[path]) for path in paths if path in self.files}
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        return self.find([path for path in self.files if path.rpartition("/")[0] == folder])
+
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         regular = [path for path, one in self.find(paths).items() if one.regular]
         self.asked += regular

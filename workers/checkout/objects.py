@@ -63,14 +63,26 @@ class Objects:
         found = {path: self._walk(root, path.split("/")) for path in paths}
         return {path: entry for path, entry in found.items() if entry is not None}
 
+    def beside(self, commit: str, folder: str) -> dict[str, Entry]:
+        """The files, links and submodules of one folder of a commit or tree, by path."""
+        tree = self._folder(self.root(commit), folder.split("/") if folder else [])
+        above = f"{folder}/" if folder else ""
+        listed = self.tree(tree).items() if tree is not None else ()
+        return {above + name: entry for name, entry in listed if entry.mode != _TREE}
+
     def _walk(self, tree: str, names: list[str]) -> Entry | None:
-        for name in names[:-1]:
+        inside = self._folder(tree, names[:-1])
+        entry = None if inside is None else self.tree(inside).get(names[-1])
+        return None if entry is None or entry.mode == _TREE else entry
+
+    def _folder(self, tree: str, names: list[str]) -> str | None:
+        """The tree that these folders lead to."""
+        for name in names:
             entry = self.tree(tree).get(name)
             if entry is None or entry.mode != _TREE:
                 return None
             tree = entry.sha
-        entry = self.tree(tree).get(names[-1])
-        return None if entry is None or entry.mode == _TREE else entry
+        return tree
 
     def root(self, commit: str) -> str:
         """The tree of a commit; a tree is its own."""

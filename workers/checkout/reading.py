@@ -69,6 +69,10 @@ class Checkout:
         """Those of the paths that exist in a commit."""
         return self._objects.find(commit, paths)
 
+    def beside(self, commit: str, folder: str) -> dict[str, Entry]:
+        """The files of one folder of a commit, without those of folders in it."""
+        return self._objects.beside(commit, folder)
+
     def blobs(self, shas: Iterable[str]) -> dict[str, bytes | Oversize]:
         """The contents of blobs, fetched in one go where the mirror lacks some.
 

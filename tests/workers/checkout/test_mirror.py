@@ -63,6 +63,21 @@ def test_three_commits_are_read(given_change: Make, tmp_path: Path) -> None:
         assert not checkout.excess
 
 
+def test_one_folder_is_listed_without_those_in_it(given_change: Make, tmp_path: Path) -> None:
+    files = {"a": "1\n", "d/b": "1\n", "d/c": Link("b"), "d/e/f": "1\n"}
+    change = given_change({"a": "1\n"}, files)
+    with opened(change, tmp_path) as checkout:
+        assert checkout.beside(change.head, "").keys() == {"a"}
+        found = checkout.beside(change.head, "d")
+        assert {path: entry.mode for path, entry in found.items()} == {
+            "d/b": "100644",
+            "d/c": "120000",
+        }
+        assert checkout.beside(change.merge_base, "d") == {}
+        for other in ("a", "no", "d/", "/d", "..", "d/../d", "d//e"):
+            assert checkout.beside(change.head, other) == {}
+
+
 def test_only_the_contents_of_changed_files_are_fetched(given_change: Make, tmp_path: Path) -> None:
     change = given_change({f"f{n}": f"{n}\n" for n in range(50)}, {"f1": "other\n"})
     with opened(change, tmp_path) as checkout:

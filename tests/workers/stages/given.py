@@ -27,6 +27,9 @@ class Files:
     def entries(self) -> Mapping[str, Entry]:
         return self.find(self.contents)
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        return self.find([path for path in self.contents if path.rpartition("/")[0] == folder])
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return self._of(paths, lambda entry: entry.regular)
 

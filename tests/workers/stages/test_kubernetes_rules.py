@@ -47,6 +47,9 @@ class Files:
     def targets(self, _paths: Iterable[str]) -> Mapping[str, bytes]:
         return {}
 
+    def beside(self, folder: str) -> Mapping[str, Entry]:
+        return self.find([path for path in self.files if path.rpartition("/")[0] == folder])
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         found = {}
         for path in paths:
