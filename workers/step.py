@@ -205,4 +205,5 @@ def _discreet(finding: Finding) -> Finding:
         address=address if address == finding.location.path else masked(address),
         object=one
         and ObjectName(one.kind, one.namespace and masked(one.namespace), masked(one.name)),
+        labels=tuple((masked(key), masked(value)) for key, value in finding.labels),
     )
