@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
 from rules.finding import Blocks, Family, Finding, ObjectName, Problem, Severity
 from rules.release import Release
@@ -153,10 +153,11 @@ def _finding(rule: Rule, subject: Subject, problem: Problem, release: Release) -
 
 def numbered(findings: Iterable[Finding]) -> list[Finding]:
     """The findings with an ordinal each, which tells equals apart in the order of their lines."""
-    seen: Counter[Any] = Counter()
+    seen: Counter[tuple[str, ...]] = Counter()
     done = []
     for finding in sorted(findings, key=lambda each: (each.location.path, each.location.line)):
-        bare = replace(finding.key, ordinal=0)
-        done.append(replace(finding, ordinal=seen[bare]))
+        bare = (finding.rule, finding.project, finding.address, finding.detail)
+        number = seen[bare]
+        done.append(finding if finding.ordinal == number else replace(finding, ordinal=number))
         seen[bare] += 1
     return done
