@@ -134,7 +134,8 @@ class Receiver:
             # The name may be an old one: the worker matches the one that the forge gives now.
             if not self._settings.allows(delivery.repository):
                 return 200, "repository not allowed"
-            if delivery.wish is Wish.BASE and not self._ledger.based(delivery):
+            slight = delivery.wish in (Wish.BASE, Wish.PIPELINE)
+            if slight and not self._ledger.concerns(delivery):
                 return 200, "nothing to do"
             return (202, "accepted") if self._ledger.remember(delivery) else (200, "known")
         except Unsigned as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot import VERSION, markdown
-from bot.change import Change, Kind, Seen, grouped
+from bot.change import Change, ForgeName, Kind, Seen, grouped
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
 from bot.ledger import Busy, Lease, Ledger, Onto, Superseded
@@ -19,7 +19,7 @@ from bot.report.making import record
 from bot.report.record import pack
 from bot.review import Review, StageResult, Status, said_once
 from bot.settings import Settings
-from workers import checkout, glance, parent
+from workers import checkout, glance, kept, parent
 from workers.checkout import Checkout, Moved, Source, Sources, fetched
 from workers.guard import Guard
 from workers.pipe import Ended, Event, Started, Wishes
@@ -41,7 +41,7 @@ class Run:
         self.change: Change = forge.change(lease.change)
         every = settings.forge_pace_seconds
         self._page = address(settings.public_url, lease.change, settings.key)
-        self._people = ledger.people
+        self._ledger, self._people = ledger, ledger.people
         self._guard = Guard(ledger, lease, self.change.installation, every)
         self._quiet = False
         self._begun: int | None = None  # threads, where some were posted before all stages ended
@@ -50,9 +50,10 @@ class Run:
     def review(self) -> None:
         """Fetch, judge, publish, and the status last, on the head that was reviewed.
 
-        Where only the base has moved: nothing at all, unless that matters to this change.
+        Where only the base has moved: nothing at all, unless that matters to this change, or where
+        the review's last word is not shown any more.
         """
-        if self._lease.glance and not self._matters():
+        if self._lease.glance and not self._matters() and self._stands():
             self._lease.untouched(self.change.head, self.change.base)
             return
         try:
@@ -81,6 +82,21 @@ class Run:
         except (checkout.Denied, checkout.HeadGone) as error:
             log.info("base not compared", change=self.change.id.number, reason=str(error))
             return True
+
+    def _stands(self) -> bool:
+        """Whether the last review's status is shown at the head, or can be again as it was.
+
+        GitLab shows one in a pipeline: a later one at the same commit has none.
+        """
+        forge = self.change.id.forge
+        if forge is not ForgeName.GITLAB or not self._forge.unfinished(self.change):
+            return True
+        status = kept.status(self._ledger, self.change, self._at(self.change.head))
+        if status is None:
+            return False
+        self._guard.check()
+        self._conclude(status)
+        return True
 
     def _moved(self, since: str) -> Moved | None:
         source = Source(

@@ -22,6 +22,7 @@ class Wish(StrEnum):
     COMMAND = "command"  # someone may have asked for something in a comment
     CLOSE = "close"
     BASE = "base"  # a branch moved: changes that are to go into it may be others now
+    PIPELINE = "pipeline"  # one began at a commit: a change may lack its status there
     NOTHING = "nothing"
 
 
@@ -55,7 +56,8 @@ class Delivery:
     is asked for both. ``at``: when the change was last altered by the payload's word (seconds
     since 1970, 0 unknown), by which a delivery that comes late is known. ``change`` None with
     the wish COMMAND: each open change of ``repository_id`` at ``head``; with the wish BASE each
-    one that is to go into ``branch``.
+    one that is to go into ``branch``. With the wish PIPELINE it is the group that the pipeline is
+    for if ``head`` is no change's own.
     """
 
     forge: ForgeName

@@ -21,7 +21,10 @@ _TIMESTAMP = re.compile(rb"[0-9]{1,12}")
 _EVENT = re.compile(r"[ -~]{1,100}")
 # Tokens of projects and groups are accounts of their own, known by their names only.
 _BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|gitlab-bot|alert-bot")
-_WAITS = ("created", "waiting_for_resource", "preparing", "pending", "running")
+_BEGINS = (
+    *("created", "waiting_for_resource", "preparing", "pending", "running"),
+    *("manual", "scheduled", "skipped"),  # at once, where it has nothing to run by itself
+)
 
 _MERGE_REQUEST_WISHES = MappingProxyType(
     {"open": Wish.REVIEW, "reopen": Wish.REVIEW, "close": Wish.CLOSE, "merge": Wish.CLOSE}
@@ -167,17 +170,21 @@ def _created(action: str, payload: Body) -> bool:
 
 
 def _pipeline(delivery: Delivery, action: str, payload: Body) -> Delivery:  # noqa: ARG001 - one table
-    """A merge train runs a pipeline at a commit of its own; the forge says later if it is one."""
+    """One that begins has no status of ours, at whichever commit; those that we make have.
+
+    A merge train runs one at a commit of its own; the forge says later if it is one.
+    """
     number = fields.number(payload, "merge_request", "iid")
     head = fields.sha(payload, "object_attributes", "sha")
-    if fields.text(payload, "object_attributes", "source") != "merge_request_event":
+    source = fields.text(payload, "object_attributes", "source")
+    begins = fields.text(payload, "object_attributes", "status") in _BEGINS
+    if not head or not begins or source in ("", "external"):
         return delivery
-    if not number or not head:
-        return delivery
-    waits = fields.text(payload, "object_attributes", "status") in _WAITS
-    ref = f"refs/merge-requests/{number}/train"
-    change = ChangeId(ForgeName.GITLAB, delivery.repository_id, Kind.MERGE_GROUP, ref=ref)
-    return replace(delivery, wish=Wish.REVIEW if waits else Wish.NOTHING, change=change, head=head)
+    train = None
+    if source == "merge_request_event" and number:
+        ref = f"refs/merge-requests/{number}/train"
+        train = ChangeId(ForgeName.GITLAB, delivery.repository_id, Kind.MERGE_GROUP, ref=ref)
+    return replace(delivery, wish=Wish.PIPELINE, change=train, head=head)
 
 
 def _push(delivery: Delivery, action: str, payload: Body) -> Delivery:  # noqa: ARG001 - one table

@@ -60,7 +60,7 @@ class Dead:
 class Gauges:
     """How things stand: changes that wait, run and are dead, commands, the oldest wish's age.
 
-    What waits only for a look at its moved base is reviewed, and so not counted.
+    What waits only for a look (at its moved base, at a new pipeline) is reviewed, and not counted.
     """
 
     waiting: int
@@ -120,10 +120,10 @@ class Ledger:
         with self._database.write() as connection:
             return self._wishes.remember(connection, delivery)
 
-    def based(self, delivery: Delivery) -> bool:
-        """Whether an open change goes into the branch that moved: most pushes matter to none."""
+    def concerns(self, delivery: Delivery) -> bool:
+        """Whether an open change may have to do with a push or a pipeline: most have with none."""
         with self._database.read() as connection:
-            return self._wishes.based(connection, delivery)
+            return self._wishes.concerns(connection, delivery)
 
     def want(self, change: ChangeId, recheck: Recheck | None = None) -> bool:
         """Want a review; ``recheck``: another one, since someone has asked for it.

@@ -47,6 +47,11 @@ class Wanted:
     afresh: bool = False
 
     @property
+    def idle(self) -> bool:
+        """Whether no run is to come, nor was it given up; one may be at it."""
+        return self.dead_at == 0 and (not self.waits or self._running)
+
+    @property
     def waits(self) -> bool:
         """Whether something is wanted that nobody has finished."""
         return self.wanted > self.done
@@ -57,7 +62,7 @@ class Wanted:
             return
         if delivery.wish is Wish.CLOSE:
             self.close()
-        elif delivery.wish in (Wish.REVIEW, Wish.AFRESH):
+        elif delivery.wish in (Wish.REVIEW, Wish.AFRESH, Wish.PIPELINE):
             self._push(delivery)
         self.at = max(self.at, delivery.at)
 
@@ -68,7 +73,7 @@ class Wanted:
         """
         known = self.head if self.waits and not self._glance else self.reviewed
         closed, self.open, self.head = not self.open, True, delivery.head or self.head
-        if delivery.wish is Wish.REVIEW and delivery.head and delivery.head == known:
+        if delivery.wish is not Wish.AFRESH and delivery.head and delivery.head == known:
             if closed:
                 self.glance(self.time)
             return
@@ -102,7 +107,7 @@ class Wanted:
             self.keyed = self.wanted
 
     def glance(self, at: float) -> None:
-        """A look, not before then, at whether what the base brings matters to this change.
+        """A look, not before then, at whether what was reviewed still holds and is shown.
 
         It replaces no run: one that is at the head goes on, and one that is to come sees it too.
         """

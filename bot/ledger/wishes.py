@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from bot.change import ChangeId, Kind, Seen
+from bot.change import ChangeId, Kind, Seen, grouped
 from bot.hooks.delivery import Delivery, Wish
 from bot.ledger.database import Database, now
 from bot.ledger.models import AttemptRow, ChangeRow, CommandRow, DeliveryRow, glanced, table
@@ -38,6 +38,18 @@ _GLANCED_AT = _ROWS.where(
     (_CHANGES.wanted == _CHANGES.done)
     | ((_CHANGES.until > now()) & (_CHANGES.taken == _CHANGES.wanted)),
 ).order_by(_CHANGES.id)
+_PIPED = _ROWS.where(
+    *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository")),
+    (_CHANGES.head == bindparam("head")) | (_CHANGES.number == bindparam("number")),
+    _CHANGES.kind == Kind.CHANGE,
+    _CHANGES.open,
+).order_by(_CHANGES.id)
+_ANY_AT_HEAD = (
+    select(_CHANGES.id)
+    .where(*(_CHANGES[name] == bindparam(name) for name in ("forge", "repository", "head")))
+    .where(_CHANGES.open)
+    .limit(1)
+)
 _LAST_GLANCE = select(func.max(_CHANGES.not_before)).where(
     *(_CHANGES[name] == bindparam(name) for name in ("forge", "repository")),
     _CHANGES.open & (_CHANGES.wanted > _CHANGES.done),
@@ -94,9 +106,13 @@ class Wishes:
                 _write(connection, wanted)
         return True
 
-    def based(self, connection: Connection, delivery: Delivery) -> bool:
-        """Whether an open change is to go into the branch that a delivery speaks of."""
-        return connection.execute(_ANY_BASED, _base(delivery)).first() is not None
+    def concerns(self, connection: Connection, delivery: Delivery) -> bool:
+        """Whether there is an open change that a push or a pipeline may have to do with."""
+        if delivery.wish is Wish.BASE:
+            return connection.execute(_ANY_BASED, _base(delivery)).first() is not None
+        if delivery.change is not None:
+            return True
+        return connection.execute(_ANY_AT_HEAD, _commit(delivery)).first() is not None
 
     def want(self, connection: Connection, change: ChangeId, recheck: Recheck | None) -> bool:
         """Someone's recheck, or the reconciler's find. False: that was wanted already."""
@@ -138,16 +154,31 @@ class Wishes:
 
     def _meant(self, connection: Connection, delivery: Delivery) -> list[Wanted]:
         """The changes that a delivery speaks of."""
+        if delivery.wish is Wish.PIPELINE:
+            return self._begun(connection, delivery)
         if delivery.change is not None:
             return [self._one(connection, delivery.change)]
         if delivery.wish is not Wish.COMMAND:
             return []
-        at = {
-            "forge": delivery.forge,
-            "repository": delivery.repository_id,
-            "head": delivery.head,
-        }
-        return [Wanted(**row) for row in connection.execute(_AT_HEAD, at).mappings()]
+        found = connection.execute(_AT_HEAD, _commit(delivery)).mappings()
+        return [Wanted(**row) for row in found]
+
+    def _begun(self, connection: Connection, delivery: Delivery) -> list[Wanted]:
+        """A look at the changes that a pipeline may hold back; and what else it may be for.
+
+        Not at once: a forge takes a moment to see it as the one that counts, and tells of it more
+        than once. One of merged results stands at a commit that is no change's own.
+        """
+        group = delivery.change
+        of = grouped(group) if group else None
+        at = _commit(delivery) | {"number": of.number if of else 0}
+        rows = [Wanted(**row) for row in connection.execute(_PIPED, at).mappings().all()]
+        for wanted in rows:
+            if wanted.idle:
+                wanted.glance(wanted.time + self._recheck_seconds / _GLANCES)
+                _write(connection, wanted)
+        known = any(wanted.head == delivery.head for wanted in rows)
+        return [] if group is None or known else [self._one(connection, group)]
 
     def _one(self, connection: Connection, change: ChangeId) -> Wanted:
         """The row of a change, locked; made where there is none."""
@@ -176,6 +207,14 @@ def _base(delivery: Delivery) -> dict[str, Any]:
         "forge": delivery.forge,
         "repository": delivery.repository_id,
         "base_ref": delivery.branch,
+    }
+
+
+def _commit(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "forge": delivery.forge,
+        "repository": delivery.repository_id,
+        "head": delivery.head,
     }
 
 

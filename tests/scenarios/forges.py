@@ -78,6 +78,12 @@ class Page(Protocol):
     def status(self, sha: str) -> Shown:
         """What holds a commit back, or lets it pass."""
 
+    def start_ci(self) -> None:
+        """What the repository runs by itself begins at the head, and succeeds at once."""
+
+    def held_back(self) -> bool:
+        """Whether the forge, told to go by the status, lets nobody merge."""
+
     def annotations(self, sha: str) -> Sequence[tuple[str, int]]:
         """Path and line of each annotation of the newest status."""
 

@@ -82,6 +82,12 @@ class GitHubPage(Read):
     def status(self, sha: str) -> Shown:
         return GitHubRepository(self.repo, self.bot).status(sha)
 
+    def start_ci(self) -> None:
+        """It has checks of its own, and takes nothing away from ours."""
+
+    def held_back(self) -> bool:
+        return self.status(self.head).state not in ("success", "skipped")
+
     def annotations(self, sha: str) -> Sequence[tuple[str, int]]:
         runs = self.repo.checks(sha)
         return [(one["path"], one["start_line"]) for one in runs[-1].annotations] if runs else []

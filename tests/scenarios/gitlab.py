@@ -103,6 +103,16 @@ class GitLabPage(Read):
         title = row["body"].removeprefix(head).partition("\n")[0].replace("`", "")
         return Shown("success" if row["resolved"] else "failure", title)
 
+    def start_ci(self) -> None:
+        """Another pipeline: from now on it is the one that counts."""
+        branch = self.request.state.source_branch
+        self.repo.pipeline(self.head, branch)
+        self.repo.finish(self.head)
+
+    def held_back(self) -> bool:
+        self.repo.set(only_allow_merge_if_pipeline_succeeds=True)
+        return self.request.mergeable != "mergeable"
+
     def annotations(self, sha: str) -> Sequence[tuple[str, int]]:
         return []
 

@@ -172,7 +172,7 @@ def test_a_branch_that_is_nobodys_base(world: World) -> None:
     world.repository.push("other", {"web/values.yaml": text(l2="2")})
     pushes = [one for one in world.forge.deliveries() if one.branch == "other"]
     assert len(pushes) == 1
-    assert [world.ledger.based(one) for one in pushes] == [False]
+    assert [world.ledger.concerns(one) for one in pushes] == [False]
     world.ledger.remember(pushes[0])
     assert world.due() == []
     assert world.since(page) == (0, 0)

@@ -17,8 +17,8 @@ _EVENTS = {
     "merge_requests_events": ("Merge request events", "hear of changes"),
     "note_events": ("Comments", "hear commands in comments"),
     "push_events": ("Push events", "hear that a base moved"),
+    "pipeline_events": ("Pipeline events", "hear of merge trains and of late pipelines"),
 }
-_TRAIN = {"pipeline_events": ("Pipeline events", "hear of merge trains")}
 
 
 class _Project(Struct, frozen=True):
@@ -32,7 +32,6 @@ class _Project(Struct, frozen=True):
     only_allow_merge_if_pipeline_succeeds: bool | None = None
     allow_merge_on_skipped_pipeline: bool | None = None
     only_allow_merge_if_all_discussions_are_resolved: bool | None = None
-    merge_trains_enabled: bool | None = None
     forking_access_level: str = "enabled"
 
     @property
@@ -139,8 +138,7 @@ def _hook(account: Account, project: _Project, hook: _Hook, settings: str) -> It
         says = f"GitLab has switched it off ({hook.alert_status}): it failed too often"
         step = f"{settings}/{hook.id}/edit: 'Test' sends one, and switches it on again"
         yield Fact(Part.WEBHOOKS, "webhook", False, says, step)
-    wanted = {**_EVENTS, **(_TRAIN if project.merge_trains_enabled else {})}
-    for key, (label, duty) in wanted.items():
+    for key, (label, duty) in _EVENTS.items():
         if not getattr(hook, key):
             step = f"{settings}/{hook.id}/edit: tick '{label}'"
             yield Fact(Part.WEBHOOKS, label.lower(), False, f"off: we do not {duty}", step)

@@ -177,9 +177,11 @@ def test_times_of_newer_releases(time: str) -> None:
         merge_request("open", iid=True),
         merge_request("open", iid=10**40),
         merge_request(None),  # type: ignore[arg-type]
-        pipeline(source="push"),
+        pipeline(source="external"),
+        pipeline(source=""),
         pipeline(sha="main"),
-        pipeline() | {"merge_request": None},
+        pipeline("success"),
+        pipeline("__class__"),
     ],
 )
 def test_not_for_us(payload: dict[str, Any]) -> None:
@@ -242,8 +244,13 @@ def test_a_long_note_is_cut() -> None:
 def test_a_pipeline_of_a_merge_request_may_be_a_trains() -> None:
     train = ChangeId(ForgeName.GITLAB, 15, Kind.MERGE_GROUP, ref="refs/merge-requests/7/train")
     delivery = understood(pipeline("running"), "Pipeline Hook")
-    assert (delivery.wish, delivery.change, delivery.head) == (Wish.REVIEW, train, HEAD)
-    assert understood(pipeline("success"), "Pipeline Hook").wish is Wish.NOTHING
+    assert (delivery.wish, delivery.change, delivery.head) == (Wish.PIPELINE, train, HEAD)
+
+
+@pytest.mark.parametrize("status", ["created", "pending", "running", "manual", "skipped"])
+def test_a_pipeline_of_a_branch_may_lack_a_status(status: str) -> None:
+    delivery = understood(pipeline(status, source="push") | {"merge_request": None})
+    assert (delivery.wish, delivery.change, delivery.head) == (Wish.PIPELINE, None, HEAD)
 
 
 def test_the_same_sent_again_has_the_same_id() -> None:

@@ -46,7 +46,7 @@ def test_the_open_changes_onto_it_are_looked_at(ledger: Ledger) -> None:
     for number, base in enumerate(("main", "main", "release", "main"), 1):
         reviewed(ledger, number, base)
     ledger.remember(delivery(Wish.CLOSE, change=change(4)))
-    assert ledger.based(moved())
+    assert ledger.concerns(moved())
     assert ledger.remember(moved())
     assert due(ledger) == [1, 2]
     lease = leased(ledger)
@@ -56,7 +56,7 @@ def test_the_open_changes_onto_it_are_looked_at(ledger: Ledger) -> None:
 def test_a_push_that_moves_nobodys_base_leaves_nothing(ledger: Ledger) -> None:
     reviewed(ledger)
     for nobodys in (moved("topic"), moved(repository=8), moved("mai")):
-        assert not ledger.based(nobodys)
+        assert not ledger.concerns(nobodys)
         ledger.remember(nobodys)
     assert ledger.due(0) == []
 
@@ -68,7 +68,7 @@ def test_a_group_of_a_merge_queue_is_left_alone(ledger: Ledger) -> None:
     assert lease is not None
     lease.attempt(A, "main")
     lease.done(A, "passed", b"{}", onto=ONTO)
-    assert not ledger.based(moved())
+    assert not ledger.concerns(moved())
     ledger.remember(moved())
     assert ledger.due(0) == []
 

@@ -149,12 +149,12 @@ def test_a_ledger_that_knows_no_bases_goes_forward_with_what_it_holds(empty_url:
     push = Delivery(
         ForgeName.GITHUB, "1", "push", "", Wish.BASE, repository_id=7, branch="main", head="c" * 40
     )
-    assert not ledger.based(push)
+    assert not ledger.concerns(push)
     assert ledger.want(change)
     lease = ledger.lease(change, "worker", 60)
     assert lease is not None
     assert lease.last() == Reviewed("a", "passed", 0.0, Onto())
     lease.attempt("a" * 40, "main")
     lease.done("a" * 40, "passed", b"{}", onto=Onto("b" * 40, "b" * 40))
-    assert ledger.based(push)
+    assert ledger.concerns(push)
     ledger.close()
