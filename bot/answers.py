@@ -8,6 +8,7 @@ from bot.markdown.docs import doc
 from bot.markdown.escape import code, cut, escape
 from bot.markdown.links import Links
 from bot.markdown.rows import fitting
+from bot.markdown.thread import looking
 from bot.marks import body_hash, sign
 from bot.pardon import DESTROYED, Said
 from bot.permission import Act
@@ -157,6 +158,7 @@ def explained(item: Item, change: Change) -> str:
         escape(item.message),
         f"**Fix:** {fix}" if fix else "",
         docs.why,
+        looking(item.symptom, item.guide) if item.symptom and item.guide else "",
         _passed(item) if item.pardon else _waits(item) or _how_to_pass(item),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -26,7 +26,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A finding of a kept review; ``digest`` is what an acknowledgement is bound to."""
+    """A finding of a kept review; ``digest`` is what an acknowledgement is bound to.
+
+    ``guide`` are the commands that show why a pod fails with this ``symptom``.
+    """
 
     id: str
     identity: str
@@ -43,6 +46,8 @@ class Item:
     digest: str | None = None
     allowed: Given | None = None
     acknowledged: Given | None = None
+    symptom: str | None = None
+    guide: tuple[str, ...] = ()
 
     @property
     def pardon(self) -> Given | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.change import AnchorKind, Diff
+from bot.markdown.guide import commands
 from bot.pardon import Stated
 from bot.review import Outcome, PardonKind, Review, StageResult
 from rules.finding import Finding, Severity
@@ -82,6 +83,8 @@ def _finding(review: Review, result: StageResult, finding: Finding, diff: Diff) 
         "acknowledged": _pardon(review, finding, PardonKind.ACKNOWLEDGE),
         "message": finding.message,
         "fix": finding.fix,
+        "symptom": finding.symptom,
+        "guide": list(commands(finding)),
         "project": finding.project,
         "address": finding.address,
         "object": asdict(finding.object) if finding.object else None,

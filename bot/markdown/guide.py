@@ -7,7 +7,6 @@ such a name stands in a command. All else is a word in capitals that they fill i
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.markdown.escape import cut
 from rules.finding import Finding
 
 NAMESPACE, POD, CONTAINER = "NAMESPACE", "POD", "CONTAINER"
@@ -57,14 +56,12 @@ def _asking(kubectl: str, pods: str, one: str, container: str | None) -> tuple[s
     )
 
 
-def title(finding: Finding) -> str:
-    """What people would see, and that this helps to look; ``""`` where no pod fails."""
-    if finding.symptom is None:
-        return ""
-    return f"Pods would show {cut(finding.symptom, 60)}: where to look"
+def title(symptom: str) -> str:
+    """What people would see, and that this helps to look."""
+    return f"Pods would show {symptom}: where to look"
 
 
 def guides(findings: Iterable[Finding]) -> Sequence[tuple[str, tuple[str, ...]]]:
-    """Title and commands for the first of the findings that make pods fail, each once."""
-    every = {(title(each), commands(each)): None for each in findings}
+    """Symptom and commands for the first of the findings that make pods fail, each once."""
+    every = {(each.symptom or "", commands(each)): None for each in findings}
     return [each for each in every if each[1]][:MOST]

@@ -9,7 +9,7 @@ from bot.change import Anchor, AnchorKind, Diff, ForgeName
 from bot.markdown import suggestion
 from bot.markdown.docs import doc
 from bot.markdown.escape import code, cut, escape
-from bot.markdown.guide import guides
+from bot.markdown.guide import guides, title
 from bot.markdown.links import Links
 from bot.markdown.rows import fitting
 from bot.review import Pardon, Review
@@ -107,7 +107,7 @@ def body(
     if offered and group.first.suggestion:
         parts.append(suggestion.block(group.first.suggestion, links.change.id.forge))
     parts.append(_why(group.first.rule))
-    parts += (looking(title, commands) for title, commands in guides(group.findings))
+    parts += (looking(symptom, commands) for symptom, commands in guides(group.findings))
     names = f"{code(group.first.rule)} · {code(ids[group.first.identity])}"
     if len(group.findings) > 1:
         names = code(group.first.rule)
@@ -201,9 +201,9 @@ def _why(rule: str) -> str:
     return folded("Why this matters", why) if why else ""
 
 
-def looking(title: str, commands: Iterable[str]) -> str:
+def looking(symptom: str, commands: Iterable[str]) -> str:
     """The guide's commands, folded: all of it is ours or of Kubernetes' own grammar."""
-    return folded(title, "\n".join(("```sh", *commands, "```")))
+    return folded(title(symptom), "\n".join(("```sh", *commands, "```")))
 
 
 def folded(title: str, text: str) -> str:

@@ -37,7 +37,7 @@ def test_the_order_of_looking() -> None:
         "kubectl -n shop logs deployment/web -c web --previous",
         "kubectl -n shop exec -it deployment/web -c web -- sh",
     )
-    assert title(FINDING) == "Pods would show InvalidImageName: where to look"
+    assert title(Symptom.INVALID_IMAGE) == "Pods would show InvalidImageName: where to look"
 
 
 def test_a_pod_has_its_own_name() -> None:
@@ -73,7 +73,6 @@ def test_without_anything_known_words_are_left_to_fill_in() -> None:
 def test_nothing_is_said_where_no_pod_fails() -> None:
     assert commands(replace(FINDING, symptom=None)) == ()
     assert commands(replace(FINDING, object=None)) == ()
-    assert title(replace(FINDING, symptom=None)) == ""
     assert guides([replace(FINDING, symptom=None)]) == []
 
 
