@@ -1,14 +1,15 @@
 """The examples of the rules: test data, and the before and after of the documentation.
 
 Each line begins with two signs of margin: blanks, or ``>`` and a blank on the line that must get
-the comment. ``  ==> PATH <==`` begins another file, for rules that look around.
+the comment. ``  ==> PATH <==`` begins another file, for rules that look around; where it is the
+first line, the first file.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
+from rules.contexts import Contexts
 from rules.defined import Index
 from rules.images import Images
 from rules.release import Release
@@ -50,7 +51,8 @@ def read(source: str, path: str) -> Example:
         files[path].append(text)
         if margin == "> ":
             marks.add((path, len(files[path])))
-    return Example({path: _text(lines) for path, lines in files.items()}, frozenset(marks))
+    written = {path: _text(lines) for path, lines in files.items() if lines or len(files) == 1}
+    return Example(written, frozenset(marks))
 
 
 def _text(lines: list[str]) -> str:
@@ -71,14 +73,20 @@ def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
     images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
     objects = [each for each in subjects if isinstance(each, Manifest)]
     index = Index(files.items)
+    contexts = Contexts(images.entries, images.read, images.contexts_of)
     release = Release(
-        "", images.dockerfile_of, images.tagged_later, lambda: objects, index=lambda: index
+        "",
+        images.dockerfile_of,
+        images.tagged_later,
+        lambda: objects,
+        index=lambda: index,
+        contexts_of=contexts.of,
     )
     findings = judge([rule], subjects, release)
     return frozenset((finding.location.path, finding.location.line) for finding in findings)
 
 
 def _subjects(path: str, data: bytes) -> list[Subject]:
-    if "Dockerfile" in PurePosixPath(path).name:
+    if dockerfile.is_dockerfile(path):
         return [dockerfile.parse(data, path)]
-    return list(manifest.parse(data, path))
+    return list(manifest.parse(data, path)) if manifest.is_manifest(path) else []

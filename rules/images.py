@@ -23,11 +23,13 @@ _OFFICIAL = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "li
 class Build:
     """An image's name, without its tag, and the Dockerfile that a file of the repository names.
 
-    ``deploys``: the same tool puts the tag that it has built into the manifests.
+    ``context`` is the folder that it is built from. ``deploys``: the same tool puts the tag that
+    it has built into the manifests.
     """
 
     image: str
     dockerfile: str
+    context: str = ""
     deploys: bool = False
 
 
@@ -98,6 +100,10 @@ class Images:
         chosen = sorted(path for path in known if _reader_of(path) is not None)
         found = (build for path, data in self.read(chosen).items() for build in _builds(path, data))
         return tuple(build for build in found if build.dockerfile in known)
+
+    def contexts_of(self, dockerfile: str) -> frozenset[str]:
+        """The folders that build files say a Dockerfile is built from."""
+        return frozenset(build.context for build in self.builds if build.dockerfile == dockerfile)
 
     @cached_property
     def _folders(self) -> Mapping[str, list[str]]:
@@ -192,8 +198,9 @@ def _entries(node: Node | None) -> list[tuple[str, Map]]:
 def _build(reference: str, base: str, context: str, file: str) -> Iterator[Build]:
     parsed = image.parse(reference)
     path = inside(base, context, file or "Dockerfile")
-    if parsed is not None and path is not None:
-        yield Build(parsed.name, path)
+    top = inside(base, context)
+    if parsed is not None and path is not None and top is not None:
+        yield Build(parsed.name, path, top)
 
 
 def inside(*parts: str) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rules.config import Config
+from rules.contexts import Context
 from rules.defined import Definition, Index
 from rules.subjects.dockerfile import Dockerfile
 from rules.subjects.manifest import Manifest
@@ -29,6 +30,10 @@ def _undefined() -> Sequence[Definition]:
     return ()
 
 
+def _no_context(_dockerfile: str) -> Sequence[Context]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Release:
     """The surroundings of a subject: the project it belongs to and the repository's Dockerfiles.
@@ -40,6 +45,7 @@ class Release:
     change touches it or not; ``whole`` says that nothing of that is unreadable or only known once
     it is rendered, so that what is not among them is not there. ``index`` knows what all of the
     repository defines, and ``earlier`` what the change's own files defined at the merge base.
+    ``contexts_of`` are the folders that a Dockerfile is built from, none where nobody can look.
     ``config`` is the repository's.
     All are asked only when a rule needs it, since they may read what the change does not touch.
     """
@@ -52,3 +58,4 @@ class Release:
     config: Config = field(default_factory=Config)
     index: Callable[[], Index] = Index
     earlier: Callable[[], Sequence[Definition]] = _undefined
+    contexts_of: Callable[[str], Sequence[Context]] = _no_context

@@ -206,7 +206,8 @@ def _is_left_to_root(dockerfile: Dockerfile, user: User, release: Release) -> bo
     image = parse(reference)
     if image is not None and is_nonroot(image):
         return False
-    base = release.dockerfile_of(reference)
+    own = image is not None and "/" in image.name  # python/Dockerfile does not build `python`
+    base = release.dockerfile_of(reference) if own else None
     return base is None or base.final_user.kind is UserKind.UNSET or base.final_user.is_root
 
 

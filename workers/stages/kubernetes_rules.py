@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from bot.change import ChangedFile
 from rules.files.unreadable_file import unreadable
 from rules.finding import Finding, folder
-from rules.images import Images, Reader
+from rules.images import Images
 from rules.release import Release
 from rules.rendered import KUSTOMIZATIONS, rendered_by
 from rules.rule import judge, rules_of
@@ -20,7 +20,8 @@ from rules.subjects import dockerfile, manifest
 from rules.subjects.dockerfile import UserKind
 from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Unreadable, decode, documents
-from workers.project import MOST_FINDINGS, Judged, Project, Tree, Unchecked, cut
+from workers.looking import reader
+from workers.project import MOST_FINDINGS, Judged, Project, Tree, cut
 
 NAME = "kubernetes-rules"
 LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
@@ -80,7 +81,7 @@ def _manifests(path: str, data: bytes) -> list[Manifest]:
 def _judged(manifests: Iterable[Manifest], project: Project) -> Iterator[Finding]:
     """The findings of each folder, which is a project of its own."""
     tree, config = project.tree, project.config
-    images = Images(tree.entries, _reader(tree), config.images)
+    images = Images(tree.entries, reader(tree), config.images)
     folders: dict[str, list[Manifest]] = defaultdict(list)
     # The smallest first: what is too much to be judged must not keep the others from it.
     for each in sorted(manifests, key=lambda one: len(one.containers)):
@@ -109,22 +110,6 @@ def _some(paths: list[str]) -> str:
     return ", ".join(paths[:_NAMED]) + more
 
 
-def _reader(tree: Tree) -> Reader:
-    """Reads what a rule looks around in; a file that is too large for that is not there."""
-
-    def read(paths: Iterable[str]) -> Mapping[str, bytes]:
-        wanted = list(paths)
-        try:
-            return tree.read(wanted)
-        except Unchecked:
-            if len(wanted) == 1:
-                return {}
-        half = len(wanted) // 2
-        return {**read(wanted[:half]), **read(wanted[half:])}
-
-    return read
-
-
 def touched_by(
     changed: Iterable[ChangedFile], head: Tree, merge_base: Tree, told: Mapping[str, str]
 ) -> tuple[str, ...]:
@@ -138,7 +123,7 @@ def touched_by(
     turned = {file.new_path for file in changed if _turned(file, head, merge_base)}
     if not turned:
         return ()
-    read = _reader(head)
+    read = reader(head)
     images = Images(head.entries, read, told)
     paths = sorted(path for path in head.entries() if manifest.is_manifest(path))
     found = [
@@ -158,7 +143,7 @@ def _turned(file: ChangedFile, head: Tree, merge_base: Tree) -> bool:
 
 def _user(tree: Tree, path: str) -> str | None:
     """How the image's user is given, or ``root``; None where there is no readable Dockerfile."""
-    data = _reader(tree)([path]).get(path)
+    data = reader(tree)([path]).get(path)
     try:
         user = dockerfile.parse(data, path).final_user if data is not None else None
     except dockerfile.Unreadable:

@@ -1,8 +1,10 @@
 """dockerfile-rules: whose finding it is, what cannot be read, what waits until it is rendered."""
 
+from collections.abc import Mapping
+
 from rules.finding import Blocks, Severity
 from tests.workers.stages.given import Files, project
-from workers.project import Judged
+from workers.project import Entry, Judged
 from workers.stages import dockerfile_rules
 
 
@@ -57,3 +59,24 @@ def test_a_moved_file_keeps_the_identity_that_a_rename_follows() -> None:
     (before,) = judged({"web/Dockerfile": "FROM a\nUSER 1\n"}).findings
     (after,) = judged({"app/Dockerfile": "# moved\nFROM a\nUSER 1\n"}).findings
     assert before.key.follow("web/Dockerfile", "app/Dockerfile") == after.key
+
+
+def test_the_repository_is_listed_only_when_a_rule_asks() -> None:
+    class Unlisted(Files):
+        def entries(self) -> Mapping[str, Entry]:
+            raise AssertionError
+
+    tree = Unlisted({"Dockerfile": "FROM a:1.2\nCOPY a b\nUSER 1\n"})
+    assert dockerfile_rules.run(project(tree)).findings == ()
+
+
+def test_rules_look_around_in_the_commit() -> None:
+    files: dict[str, str | bytes] = {
+        "web/Dockerfile": "FROM ghcr.io/shop/base:1.2\nCOPY . .\n",
+        "web/package.json": "{}",
+        "base/Dockerfile": "FROM debian:12.8\nUSER 1\n",
+    }
+    found = dockerfile_rules.run(project(Files(files), "web/Dockerfile")).findings
+    assert [one.rule for one in found] == ["missing-dockerignore"]
+    files["web/.dockerignore"] = "node_modules"
+    assert dockerfile_rules.run(project(Files(files), "web/Dockerfile")).findings == ()
