@@ -26,6 +26,10 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    CODEQUALITY = "codequality"
+    MARKDOWN = "markdown"
     HTML = "html"
 
 
@@ -89,7 +93,13 @@ def review(
         bool, typer.Option("--no-tools", help="Only what needs no external program.")
     ] = False,
     format: Annotated[Format, typer.Option(help="What to write.")] = Format.TEXT,  # noqa: A002
-    output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    output: Annotated[Path, typer.Option(help="Write to this file.", show_default="stdout")] = Path(
+        "-"
+    ),
+    report: Annotated[
+        list[str] | None,
+        typer.Option(help="Write this too; may be repeated.", metavar="FORMAT=FILE"),
+    ] = None,
     fail_on: Annotated[
         FailOn | None,
         typer.Option(help="Exit with 1 from this on.", show_default="the repository's gate"),
@@ -104,7 +114,7 @@ def review(
     """
     from bot.cli.review import Request, examine
 
-    request = Request(path, base, head, everything, not no_tools)
+    request = Request(path, base, head, everything, not no_tools, report or ())
     raise typer.Exit(printed(lambda: examine(request, format, output, fail_on)))
 
 

@@ -2,16 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from bot import VERSION
 from bot.change import Change, ChangeId, ForgeName
 from bot.cli.progress import shown_progress
+from bot.cli.written import Report, WrongUse, asked, checked, document, write
 from bot.pardon import Said, pardons
 from bot.review import Review, StageResult, said_once
 from rules.finding import Severity
@@ -25,7 +24,12 @@ if TYPE_CHECKING:
 
 UNCHECKED = 2
 _LIMITS = {"blocking": Severity.BLOCKING, "warning": Severity.WARNING, "never": 0}
-_OBEYED = ("REDLINE_SANDBOX", "REDLINE_STAGE_SECONDS", "REDLINE_REVIEW_SECONDS")
+_OBEYED = (
+    "REDLINE_CONFIG",
+    "REDLINE_SANDBOX",
+    "REDLINE_STAGE_SECONDS",
+    "REDLINE_REVIEW_SECONDS",
+)
 
 
 class WrongSettings(Exception):
@@ -34,64 +38,51 @@ class WrongSettings(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for on the command line."""
+    """What was asked for on the command line; ``reports`` are written beside the result."""
 
     path: Path
     base: str
     head: str
     everything: bool
     tools: bool
+    reports: Sequence[str] = ()
 
 
-def examine(request: Request, form: str, output: Path | None, fail_on: str | None) -> int:
+def examine(request: Request, form: str, output: Path, fail_on: str | None) -> int:
     """Review and print; the exit status of ``status``. Raises OSError where it cannot write."""
     try:
-        _writable(output)
-        review = _examined(request, form, output)
-    except (CheckoutError, WrongSettings) as error:
+        every = [Report(form, output), *asked(request.reports)]
+        checked(every)
+        review = _examined(request, every)
+    except (CheckoutError, WrongSettings, WrongUse) as error:
         sys.stderr.write(f"redline: {error}\n")
         return UNCHECKED
     return status(review, fail_on)
 
 
-def _writable(output: Path | None) -> None:
-    """Raise OSError before the review, not after it, where its result cannot be written."""
-    if output is not None:
-        known = output.exists()
-        output.open("a").close()
-        if not known:
-            output.unlink()
-
-
-def _examined(request: Request, form: str, output: Path | None) -> Review:
+def _examined(request: Request, reports: Sequence[Report]) -> Review:
     named = (request.base or None, request.head or None)
     with (
         parent.child() as child,
         local(request.path, *named, all_new=request.everything) as checkout,
     ):
-        if form == "text" and output is None:
-            live = _terminal(checkout, request, sys.stdout)
-            review = _reviewed(child, checkout, request, live)
+        shown = Report("text") in reports
+        live = _terminal(checkout, request, sys.stdout) if shown else None
+        review = _reviewed(child, checkout, request, live)
+        if live is not None:
             live.end(review)
-            return review
-        review = _reviewed(child, checkout, request, None)
-        with _opened(output) as stream:
-            if form == "text":
-                _terminal(checkout, request, stream).end(review)
-            else:
-                stream.write(_document(review, checkout, form))
+        for report in reports:
+            if report != Report("text"):
+                write(report, _text(review, checkout, request, report.form))
         return review
 
 
-def _document(review: Review, checkout: Checkout, form: str) -> str:
-    """The review for a program or a browser."""
-    if form == "html":
-        from bot.formats import html
-
-        return html.render(review, Sources(checkout).lines, VERSION)
-    from bot.formats import json
-
-    return json.render(review, checkout.diff, VERSION)
+def _text(review: Review, checkout: Checkout, request: Request, form: str) -> str:
+    if form != "text":
+        return document(review, checkout, form)
+    stream = StringIO()
+    _terminal(checkout, request, stream).end(review)
+    return stream.getvalue()
 
 
 def status(review: Review, fail_on: str | None) -> int:
@@ -153,6 +144,7 @@ def _wishes(request: Request) -> Wishes:
         raise WrongSettings("; ".join(error.faults)) from None
     return replace(
         wishes,
+        defaults=settings.operator.defaults,
         sandbox=settings.sandbox,
         stage_seconds=settings.stage_seconds,
         review_seconds=settings.review_seconds,
@@ -173,15 +165,6 @@ def _change(checkout: Checkout, request: Request) -> Change:
         clone_url="",
         author="",
     )
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    if output is None:
-        yield sys.stdout or StringIO()
-        return
-    with output.open("w", encoding="utf-8") as stream:
-        yield stream
 
 
 def _terminal(checkout: Checkout, request: Request, stream: TextIO) -> "Terminal":

@@ -17,7 +17,7 @@ from rules.profile import Profile
 LONGEST_BODY = 60_000  # bytes, the mark included; forges hold 65,536 signs
 _FOR_MARK = 8_000
 _MOST_LINES, _LINES_ROOM = 40, 8_000  # and bytes: stages, notes and reasons, each
-_HEAD = "| Severity | What | Where | Id |\n|---|---|---|---|\n"
+_HEAD = "| Severity | What | Where | {} |\n|---|---|---|---|\n"
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,17 @@ def _table(page: Page, findings: Sequence[Finding], room: int) -> str:
     """As many rows as fit into ``room`` bytes; how many are missing is said below."""
     if not findings:
         return ""
-    room -= size(_HEAD) + size(_more(page, len(findings))) + 2
+    head = _HEAD.format("Rule" if _is_local(page) else "Id")
+    room -= size(head) + size(_more(page, len(findings))) + 2
     rows = fitting((_row(page, finding) for finding in findings), room)
-    table = _HEAD + "\n".join(rows) if rows else ""
+    table = head + "\n".join(rows) if rows else ""
     missing = len(findings) - len(rows)
     return f"{table}\n\n{_more(page, missing)}".strip() if missing else table
+
+
+def _is_local(page: Page) -> bool:
+    """Whether there is no change to comment on: then nobody can say a finding's id to us."""
+    return page.links.change.id.forge is ForgeName.LOCAL
 
 
 def _row(page: Page, finding: Finding) -> str:
@@ -138,7 +144,7 @@ def _row(page: Page, finding: Finding) -> str:
     if resolver is not None:
         by = f" by {code(f'@{resolver}')}" if resolver else ""
         message += f" (resolved{by}, still present)"
-    name = code(page.review.ids[finding.identity])
+    name = code(finding.rule if _is_local(page) else page.review.ids[finding.identity])
     return (
         f"| {finding.severity.word} | {message} | {page.links.place(finding.location)} | {name} |"
     )
@@ -193,6 +199,8 @@ def _notes(page: Page) -> str:
 def _end(page: Page) -> str:
     verb = "Reviewed" if page.seconds else "This list last changed"
     written = f"{verb} at {page.links.commit}. " if page.links.commit else ""
+    if _is_local(page):
+        return f"{written}`redline rules RULE` tells more of a rule."
     whole = f"[The whole review]({page.url}) shows the source too. " if page.url else ""
     again = "/redline recheck" if page.links.change.id.forge is ForgeName.GITLAB else "/recheck"
     explain = "`/redline explain ID` tells more of a finding, " if page.review.findings else ""

@@ -1,15 +1,19 @@
 """``redline review`` as a user runs it, on real repositories."""
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.repositories import Repository
 
-BAD = "FROM python:3.12.3-slim\nENV API_TOKEN=sk_live_8f2b61c09d4e7a35\n"
+BAD = "FROM python:3.12.3-slim\nENV API_TOKEN=sk_live_8f2b61c09d4e7a35\nUSER 10001:10001\n"
 WARNS = "FROM python:3.12.3-slim\nRUN useradd app\nUSER app\n"
 FLOATING = "FROM python:latest\nUSER 10001:10001\n"
 GOOD = "FROM python:3.12.3-slim\nUSER 10001:10001\n"
@@ -147,6 +151,66 @@ def test_the_result_goes_to_a_file(repository: Repository, tmp_path: Path) -> No
     assert json.loads(target.read_text())["version"] == 1
 
 
+FORMS: dict[str, Callable[[str], list[Any]]] = {
+    "sarif": lambda text: json.loads(text)["runs"][0]["results"],
+    "junit": lambda text: list(ET.fromstring(text).iter("failure")),
+    "codequality": json.loads,
+    "markdown": lambda text: re.findall("baked-secret", text),
+    "json": lambda text: json.loads(text)["findings"],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_format_names_what_blocks_and_no_secret(repository: Repository, form: str) -> None:
+    done = redline(
+        "review", "--no-tools", "--format", form, at=put(repository, BAD, "a b.Dockerfile")
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert len(FORMS[form](done.stdout)) == 1
+    assert "sk_live" not in done.stdout
+
+
+def test_reports_are_written_beside_what_people_read(
+    repository: Repository, tmp_path: Path
+) -> None:
+    at = put(repository, BAD)
+    wanted = [f"--report={form}={tmp_path / form}" for form in FORMS]
+    done = redline("review", "--no-tools", *wanted, at=at)
+    assert done.returncode == 1
+    assert "Dockerfile:2  blocking  baked-secret" in done.stdout
+    for form, found in FORMS.items():
+        assert found((tmp_path / form).read_text()), form
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--report", "sarif"], "write FORMAT=FILE"),
+        (["--report", "sarif="], "write FORMAT=FILE"),
+        (["--report", "xml=a.xml"], "the formats are json, sarif, junit"),
+        (["--report", "sarif=a", "--report", "junit=./a"], "two reports would be written to "),
+        (["--report", "sarif=-"], "two reports would be written to stdout"),
+        (["--format", "sarif", "--output", "."], "is a folder"),
+        (["--output", "no/such/folder.txt"], "No such file or directory"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_the_review(
+    repository: Repository, arguments: list[str], said: str
+) -> None:
+    done = redline("review", *arguments, at=put(repository, BAD))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("redline: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_a_terminal_shows_goes_to_a_file_too(repository: Repository, tmp_path: Path) -> None:
+    target = tmp_path / "review.txt"
+    done = redline("review", "--no-tools", "--output", str(target), at=put(repository, BAD))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Dockerfile:2  blocking  baked-secret" in target.read_text()
+
+
 def test_a_page_stands_alone_and_names_no_secret(repository: Repository, tmp_path: Path) -> None:
     target, at = tmp_path / "review.html", put(repository, BAD)
     done = redline("review", "--no-tools", "--format", "html", "--output", str(target), at=at)
@@ -189,6 +253,6 @@ def test_the_source_is_shown_as_an_editor_shows_it(repository: Repository) -> No
     assert shown == [
         "        1 | FROM python:3.12.3-slim",
         "  >     2 | ENV API_TOKEN=sk_live_8f2b61c09d4e7a35",
-        "        3 | RUN a && \\",
-        "        4 |         b",
+        "        3 | USER 10001:10001",
+        "        4 | RUN a && \\",
     ]
