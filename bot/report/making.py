@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.markdown import status
 from bot.markdown.docs import doc
 from bot.markdown.escape import cut, visible
+from bot.markdown.guide import commands
 from bot.markdown.links import Links
 from bot.report.record import Deed, Head, Line, Offer, Place, Record, Row, Stage, Subject, fitted
 from bot.report.veil import Veil
@@ -130,7 +131,7 @@ class _Rows:
         every = (each for result in self.review.results for each in result.findings)
         old = [each for each in every if not each.new]
         old.sort(key=lambda each: (-each.severity, each.location.path, each.location.line))
-        return tuple(replace(self._row(each, ()), fix="") for each in old)
+        return tuple(replace(self._row(each, ()), fix="", guide=()) for each in old)
 
     def _row(self, finding: Finding, excerpt: tuple[Line, ...]) -> Row:
         where = finding.location
@@ -152,6 +153,8 @@ class _Rows:
             blocks=finding.identity in self._blocking,
             cause=self._cause(finding),
             offer=_offer(finding),
+            symptom=finding.symptom or "",
+            guide=commands(finding),
         )
 
     def _cause(self, finding: Finding) -> Place | None:

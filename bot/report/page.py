@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from bot import VERSION
 from bot.markdown.docs import doc
+from bot.markdown.guide import title
 from bot.report.record import Head, Record
 from bot.review import Outcome
 
@@ -147,6 +148,7 @@ def _environment() -> Environment:
     made.filters |= {
         "prose": prose,
         "why": _why,
+        "guide": title,
         "moment": _moment,
         "iso": _iso,
         "seconds": _seconds,

@@ -52,6 +52,7 @@ class Row:
     ``cause`` is the changed line that made it happen, where that is none of its own.
     ``pardon`` says who allowed or acknowledged it, and why; ``""`` where nobody did. It may wait
     for someone to agree: ``pardoned`` is whether it holds. ``blocks``: it holds the change back.
+    ``guide`` are the commands that show why a pod fails with this ``symptom``.
     """
 
     id: str
@@ -71,6 +72,8 @@ class Row:
     blocks: bool = False
     cause: Place | None = None
     offer: Offer | None = None
+    symptom: str = ""
+    guide: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

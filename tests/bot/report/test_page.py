@@ -10,7 +10,7 @@ from bot.report.making import record
 from bot.report.page import Around, Past, Running
 from bot.report.record import Record
 from bot.review import Outcome, StageResult
-from rules.finding import Location, Side
+from rules.finding import Location, ObjectName, Side, Symptom
 from rules.profile import Profile
 from tests.bot.given import HEAD, finding, result, review, warning
 from tests.bot.report.given import AT, PRIVILEGED, around, full_record, old, source
@@ -146,6 +146,21 @@ def test_a_strangers_words_are_only_words(text: str) -> None:
     assert not [each for each in have.all("a") if (each["href"] or "").startswith("javascript")]
     assert "{{" not in text or text in have.text
     assert all(sign not in have.text for sign in "\u202e\u200b")
+
+
+def test_where_a_failing_pod_is_looked_at() -> None:
+    fails = replace(
+        PRIVILEGED,
+        symptom=Symptom.PENDING,
+        object=ObjectName("Pod", "shop", "web"),
+        container="<b>",
+    )
+    have = shown(result(fails))
+    assert "Pods would show Pending: where to look" in have.text
+    assert "kubectl -n shop get pod web -o wide\nkubectl -n shop describe pod web\n" in have.text
+    assert "kubectl -n shop logs web -c CONTAINER --previous" in have.text
+    assert len(have.all("pre")) == 1
+    assert "kubectl" not in shown(result(replace(fails, new=False))).text
 
 
 def test_names_between_backticks_are_code() -> None:
