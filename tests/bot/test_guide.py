@@ -1,5 +1,6 @@
 """Where to look when a pod fails: commands that anybody may paste, whatever the files say."""
 
+import json
 import re
 import shlex
 from dataclasses import replace
@@ -8,12 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import told
+from bot.answers import explained
+from bot.change import AnchorKind
+from bot.formats.json import document
+from bot.markdown import thread, wanted
 from bot.markdown.guide import MOST, commands, guides, title
 from rules.finding import Finding, Location, ObjectName, Severity, Symptom
 from rules.kubernetes.illegal_image import illegal_image
 from rules.rule import judge
 from rules.subjects import manifest
+from tests.bot.given import change, diff, result, review
 
+FOLDED = "<details><summary>Pods would show InvalidImageName: where to look</summary>"
 FINDING = Finding(
     rule="illegal-image",
     severity=Severity.BLOCKING,
@@ -120,6 +128,48 @@ def test_a_shell_sees_words_and_nothing_else(
         assert first == "kubectl"
         known = {"-n", "-o", "-l", "-c", "-it", "--", "--previous"}
         assert {each for each in rest if each.startswith("-")} <= known
+
+
+def test_its_thread_ends_with_it_folded() -> None:
+    (comment,) = wanted(review(result(FINDING)), diff("web.yaml"), b"k").threads
+    start, found, guide = comment.body.partition(FOLDED)
+    assert found
+    assert guide.count("kubectl") == 4
+    assert "kubectl" not in start
+    assert guide.startswith("\n\n```sh\nkubectl -n shop get pods -l app=web,")
+    assert comment.body.count("<details>") == comment.body.count("</details>")
+
+
+def test_a_thread_of_several_has_one_for_each_object() -> None:
+    other = replace(FINDING, container="job", detail="job image")
+    quiet = replace(FINDING, container="log", detail="log image", symptom=None)
+    whole = review(result(FINDING, other, quiet))
+    (group,) = thread.groups(whole)
+    (comment,) = wanted(whole, diff("web.yaml"), b"k").threads
+    assert len(group.findings) == 3
+    assert comment.body.count("where to look") == 2
+    assert comment.anchor.kind is AnchorKind.LINE
+
+
+def test_scripts_and_those_who_ask_are_told_too() -> None:
+    whole = document(review(result(FINDING)), diff("web.yaml"), "1")
+    (finding,) = whole["findings"]
+    assert finding["symptom"] == "InvalidImageName"
+    assert finding["guide"] == list(commands(FINDING))
+    kept = told.read(json.dumps(whole).encode())
+    assert kept is not None
+    answer = explained(kept.findings[0], change())
+    assert FOLDED in answer
+    assert commands(FINDING)[3] in answer
+
+
+def test_what_an_older_version_kept_is_still_explained() -> None:
+    whole = document(review(result(FINDING)), diff("web.yaml"), "1")
+    for key in ("symptom", "guide"):
+        del whole["findings"][0][key]
+    kept = told.read(json.dumps(whole).encode())
+    assert kept is not None
+    assert "kubectl" not in explained(kept.findings[0], change())
 
 
 def test_the_labels_are_those_that_the_object_selects_by() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.change import ChangedFile, Diff, FileStatus, Hunk
 from bot.review import Outcome, StageResult
-from rules.finding import Finding, Location, ObjectName, Severity, Suggestion
+from rules.finding import Finding, Location, ObjectName, Severity, Suggestion, Symptom
 from workers import pipe
 from workers.pipe import (
     Blob,
@@ -42,6 +42,8 @@ FINDING = Finding(
     project="",
     suggestion=Suggestion(1, 2, "x"),
     object=ObjectName("Deployment", None, ODD),
+    symptom=Symptom.CONFIG_ERROR,
+    labels=((ODD, ""), ("app", ODD)),
 )
 FILE = ChangedFile(
     FileStatus.RENAMED, ODD, "b", "0" * 40, "1" * 40, "100644", "100644", (Hunk(1, 1, " -+"),)
