@@ -102,6 +102,30 @@ What it would silence is shown all the same.
 Fix: none is needed. A finding that should not count is allowed by someone who may.
 """,
     ),
+    Entry(
+        "expired-allow",
+        "An exception in a file has no reason, or its last day is over",
+        Severity.WARNING,
+        _MILD[Severity.WARNING],
+        """\
+It does not hold, so what it stands beside counts again. Whoever wrote the day meant to look once
+more.
+
+Fix: mend what is found there, or write the exception anew with a reason and a day that is to come.
+""",
+    ),
+    Entry(
+        "useless-allow",
+        "An exception in a file lets nothing pass",
+        Severity.INFO,
+        _MILD[Severity.INFO],
+        """\
+Nothing of its rule is found on its line or below it, or it names what is no rule. It would hide
+the next one that comes there, and nobody would have thought of that one.
+
+Fix: take it away, or correct the name.
+""",
+    ),
 )
 
 

@@ -29,7 +29,8 @@ def rule(name: str, entry: Entry | None) -> dict[str, Any]:
     address = _wiki(name)
     said |= {"helpUri": address} if address else {}
     if entry is None:
-        return said | {"shortDescription": {"text": inert(name)}}
+        text = {"text": inert(name)}
+        return said | {"shortDescription": text, "fullDescription": text, "help": text}
     return said | {
         "shortDescription": {"text": entry.title},
         "fullDescription": {"text": " ".join(entry.why.split()) or entry.title},
