@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rules.finding import Blocks, Family, Location, Problem, Severity
+from rules.finding import Blocks, Family, Location, Problem, Severity, Symptom
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.workload import Container, Pod, templated, user_of
@@ -229,7 +229,8 @@ def _of(pod: Pod, container: Container) -> Iterator[Problem]:
     user, user_place = user_of(pod, container)
     if user == 0 and says is True:
         why = "is to run as user 0 although `runAsNonRoot` is true: the kubelet will not start it"
-        yield _said(container, "runAsUser", user_place, f"{why} (CreateContainerConfigError)")
+        said = _said(container, "runAsUser", user_place, f"{why} (CreateContainerConfigError)")
+        yield replace(said, symptom=Symptom.CONFIG_ERROR)
     elif pod.own_users:
         return
     elif user == 0:

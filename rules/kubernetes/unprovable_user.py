@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rules.bases import is_numbered
-from rules.finding import Blocks, Problem, Severity, named
+from rules.finding import Blocks, Problem, Severity, Symptom, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.dockerfile import Dockerfile, UserKind
@@ -188,6 +188,7 @@ def _refused(pod: Pod, container: Container, dockerfile: Dockerfile) -> Problem:
             ("root-image", dockerfile.path),
             ("missing-user-id", pod.path),
         ),
+        symptom=Symptom.CONFIG_ERROR,
     )
 
 
