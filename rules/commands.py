@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.secrets import is_literal, is_random, is_secret_file, may_name_secret, names_secret
+from rules.secrets import (
+    is_literal,
+    is_object_name,
+    is_random,
+    is_secret_file,
+    may_name_secret,
+    names_secret,
+    repeats,
+)
 
 _VALUE = r"""("[^"\n]{0,500}"|'[^'\n]{0,500}'|[^\s;&|<>()"'`]{1,500})"""
 _ASSIGNED = re.compile(rf"(?<![\w$.-])([A-Za-z_][A-Za-z0-9_]{{0,80}})={_VALUE}")
@@ -16,8 +24,8 @@ _FLAGS = (
 _FLAG = re.compile(rf"(?<![\w-])--?({_FLAGS})(?:=|\s{{1,20}})(?!-|id=){_VALUE}")
 _URL = re.compile(r"""://([^\s:@/'"]{0,100}):([^\s@/'"]{1,200})@([^\s/'":]{1,200})""")
 _HEADER = re.compile(
-    r"(authorization|private-token|x-api-key|x-auth-token):\s{0,5}(?:(?:bearer|basic|token)\s{1,5})?"
-    r"""([^\s"']{4,500})""",
+    r"(authorization|private-token|x-api-key|x-auth-token):[ \t]{0,5}"
+    r"""((?:bearer|basic|token)\s{1,5})?([^\s"']{4,500})""",
     re.IGNORECASE,
 )
 _NETRC = re.compile(r"""\blogin\s{1,5}\S{1,100}\s{1,5}password\s{1,5}([^\s"']{1,200})""")
@@ -79,7 +87,9 @@ def leaks(text: str) -> Iterator[Leak]:
     yield from _options(text)
     yield from passwords_in_urls(text)
     for found in _HEADER.finditer(text):
-        if is_literal(_bare(found[2])):
+        # A setting may be called so too, as in "authorization: enabled".
+        sure = found[2] or found[1].lower() != "authorization" or is_random(found[3])
+        if sure and is_literal(_bare(found[3])):
             yield Leak(found.start(), f"the header {found[1].title()}")
     for found in _NETRC.finditer(text):
         if is_literal(found[1]):
@@ -95,7 +105,7 @@ def _assignments(text: str) -> Iterator[Leak]:
 
 def holds_secret(name: str, value: str) -> bool:
     """Whether name and value together say a secret."""
-    if not is_literal(value):
+    if not is_literal(value) or is_object_name(name, value) or repeats(name, value):
         return False
     return names_secret(name) or (may_name_secret(name) and is_random(value))
 

@@ -48,6 +48,7 @@ _EMPTY = re.compile(
     r"|auto|\d{1,3}|n/?a"
     r"|changeit|change[-_ ]?(?:me|this|it)\W*.{0,20}|(?:re)?place[-_ ]?(?:me|holder|this).{0,20}"
     r"|to[-_]?do|tbd|[x*.\-_?#]+|(?:your|insert|enter|put|fill|some)[-_ ].{1,60}|.{0,40}[-_ ]here"
+    r"|your\w{0,20}(?:password|secret|token|key)"
     r"|(?:an?[-_])?(?:example|sample|dummy|fake|redacted|placeholder)(?:[-_ ].{0,40})?"
     r"|.{0,40}[-_](?:placeholder|dummy)"
     r"|not[-_ ]?(?:used|needed|set|required|a[-_]secret|real)|unused|ignored?|irrelevant|nothing"
@@ -59,6 +60,8 @@ _ELSEWHERE = re.compile(  # a path, a file or an address: where the secret is, n
     r"|[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|env|p12|jks|conf|cfg|ini|properties)",
     re.DOTALL,
 )
+_OBJECT = re.compile(r"(?:[a-z0-9-]{1,63}/)?[a-z]{2,63}\d?(?:[.-](?:[a-z]{1,63}\d?|\d{1,2})){1,9}")
+_CAPITALS = re.compile(r"[A-Z]{4,99}(?:_[A-Z]{1,99}){0,9}")
 _PATTERN = re.compile(r"[.\])][*+?]|\[\^|\\[1-9wdsS(]")
 _TOKENS = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -123,6 +126,18 @@ def is_literal(value: str) -> bool:
     if not any(map(str.isalnum, value)) or _REFERENCE.search(value) or _PATTERN.search(value):
         return False
     return not _EMPTY.fullmatch(value) and not _ELSEWHERE.fullmatch(value)
+
+
+def is_object_name(name: str, value: str) -> bool:
+    """Whether they say where a secret is, in a Kubernetes Secret: ``TLS_SECRET``, ``web-tls``."""
+    words = [word.lower() for word in _WORDS.findall(name[:200])]
+    said = bool(words) and words[-1] in ("secret", "secrets", "credentials", "creds", "credential")
+    return said and bool(_OBJECT.fullmatch(value))
+
+
+def repeats(name: str, value: str) -> bool:
+    """Whether a value in capitals only says the name again: ``API_KEY``, ``API_KEY_VALUE``."""
+    return bool(_CAPITALS.fullmatch(value)) and (value.startswith(name) or name.endswith(value))
 
 
 def is_elsewhere(value: str) -> bool:
