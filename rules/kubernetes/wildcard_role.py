@@ -199,7 +199,7 @@ def _of_role(manifest: Manifest) -> Iterator[Problem]:
 
 
 def _granted(manifest: Manifest, rule: Map, power: Power) -> Problem:
-    where = "in its namespace" if manifest.kind == "Role" else "in the whole cluster"
+    where = "in its namespace" if manifest.kind == "Role" else "wherever it is bound"
     return Problem(
         Location(manifest.path, power.line, block=(rule.line, rule.last)),
         f"Whoever holds the {manifest.kind} {named(manifest.name)} may {power.words}, {where}."

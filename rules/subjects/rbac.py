@@ -111,7 +111,8 @@ def _single(said: _Said) -> Iterator[Power]:
 def _groups(said: _Said) -> str:
     if _ANY in said.groups or not said.groups:
         return "every API group" if said.groups else "no API group"
-    return f"the API group {_names(each or 'core' for each in said.groups)}"
+    several = "s" if len(said.groups) > 1 else ""
+    return f"the API group{several} {_names(each or 'core' for each in said.groups)}"
 
 
 def _names(names: Iterable[str]) -> str:
