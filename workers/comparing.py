@@ -3,33 +3,40 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 from bot.change import ChangedFile, Diff
+from rules.allow import Moves
 from rules.finding import Finding, Key, folder
 from workers.project import Judged
 
 _Subject = tuple[str, str]
+_NONE: Moves = MappingProxyType({})
 
 
-def compared(head: Judged, base: Judged, diff: Diff) -> tuple[Finding, ...]:
+def compared(head: Judged, base: Judged, diff: Diff, moves: Moves = _NONE) -> tuple[Finding, ...]:
     """The findings at head, each marked new or not; an old one keeps the merge base's ordinal.
 
+    ``moves`` are the objects that have another project now.
     Equals (one rule, subject and detail) are told apart by their lines: first those on lines
     that the change has left alone, then in order.
     """
-    old = _grouped((_followed(finding, diff.renames), finding) for finding in base.findings)
+    follow = partial(_followed, renames=diff.renames, moves=moves)
+    old = _grouped((follow(finding), finding) for finding in base.findings)
     new = _grouped((_bare(finding.key), finding) for finding in head.findings)
     done, gone = [], [finding for key in old.keys() - new.keys() for finding in old[key]]
     for key, findings in new.items():
         matched, left = _matched(findings, old.get(key, []), diff)
         done += matched
         gone += left
-    return tuple(sorted(_left_alone(done, gone, diff), key=_place))
+    return tuple(sorted(_left_alone(done, [(follow(one), one) for one in gone], diff), key=_place))
 
 
-def added(head: Judged, base: Judged, diff: Diff) -> frozenset[_Subject]:
-    """The subjects at head that the change adds, and does not only move with their file."""
+def added(head: Judged, base: Judged, diff: Diff, moves: Moves = _NONE) -> frozenset[_Subject]:
+    """The subjects at head that the change adds, and does not only move."""
     known = set(base.subjects) | set(_moved(head.subjects, base.subjects, diff.renames))
+    known |= set(moves.values())
     return head.subjects - known
 
 
@@ -40,8 +47,11 @@ def _grouped(pairs: Iterable[tuple[Key, Finding]]) -> Mapping[Key, list[Finding]
     return {key: sorted(group, key=_place) for key, group in groups.items()}
 
 
-def _followed(finding: Finding, renames: Mapping[str, str]) -> Key:
+def _followed(finding: Finding, renames: Mapping[str, str], moves: Moves) -> Key:
     key, path = _bare(finding.key), finding.location.path
+    moved = moves.get(_subject_of(key))
+    if moved is not None:
+        return replace(key, project=moved[0], address=moved[1])
     return key.follow(path, renames[path]) if path in renames else key
 
 
@@ -57,15 +67,17 @@ def _place(finding: Finding) -> tuple[str, int, int]:
     return (finding.location.path, finding.location.line, finding.ordinal)
 
 
-def _left_alone(head: Iterable[Finding], gone: Iterable[Finding], diff: Diff) -> Iterator[Finding]:
+def _left_alone(
+    head: Iterable[Finding], gone: Iterable[tuple[Key, Finding]], diff: Diff
+) -> Iterator[Finding]:
     """What is said in the same words of a line that the change left alone is not new.
 
     A line says which stage or container it belongs to only through others: a stage that loses its
     name, or that another one is put before, brings nothing new.
     """
     said = defaultdict(list)
-    for old in gone:
-        said[_subject_of(_followed(old, diff.renames)), old.rule, old.message].append(old)
+    for key, old in gone:
+        said[_subject_of(key), old.rule, old.message].append(old)
     for finding in head:
         there = said[_subject_of(finding.key), finding.rule, finding.message] if finding.new else []
         same = next((old for old in there if _unmoved(old, finding, diff)), None)

@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.review import Outcome, StageResult
-from rules.allow import Allow
+from rules.allow import Allow, Moves
 from rules.finding import Finding, ObjectName, Severity, Side
 from rules.rule import numbered
 from rules.secrets import masked
@@ -13,6 +13,7 @@ from workers import sandbox
 from workers.allowing import Before, Exceptions, exceptions
 from workers.budget import share
 from workers.comparing import added, compared
+from workers.moving import moves
 from workers.owned import owned
 from workers.pipe import Wishes
 from workers.project import Entry, Judged, Project, Stage, Unchecked, together
@@ -44,13 +45,14 @@ class Step:
 class _Seen:
     """What came of a stage at one commit; ``large`` are the files that it could not read.
 
-    ``allows`` are the written exceptions in those that it could.
+    ``allows`` are the written exceptions in those that it could, the files of ``project``.
     """
 
     judged: Judged = Judged()  # noqa: RUF009 - frozen
     large: frozenset[str] = frozenset()
     unchecked: Unchecked | None = None
     allows: tuple[Allow, ...] = ()
+    project: Project | None = field(default=None, compare=False)
 
 
 def result_of(step: Step, outcome: Outcome, reason: str = "") -> StageResult:
@@ -139,7 +141,7 @@ def _seen(step: Step, project: Project, wishes: Wishes) -> _Seen:
     changed = None if wishes.all_new else _changed(project)
     remarks = numbered(said.remarks(judged, changed))
     judged = replace(judged, findings=(*judged.findings, *remarks))
-    return _Seen(judged, left, together(why, judged.excess), allows)
+    return _Seen(judged, left, together(why, judged.excess), allows, mine.project)
 
 
 def _changed(project: Project) -> frozenset[str]:
@@ -154,9 +156,10 @@ def _weighed(
     head, base = seen
     if base.unchecked is not None and not base.unchecked.theirs and head.unchecked is None:
         head = replace(head, unchecked=base.unchecked)
-    findings = _findings(reviewed, wishes, head.judged, base.judged)
+    gone = _moves(reviewed, head, base)
+    findings = _findings(reviewed, wishes, (head.judged, base.judged), gone)
     findings = tuple(proven(step.stage, reviewed.project(Side.HEAD, ()), findings))
-    before = Before(base.allows, reviewed.diff.renames)
+    before = Before(base.allows, reviewed.diff.renames, gone)
     written = Exceptions(step.stage.NAME, wishes.today, head.allows).over(findings, before)
     reason = "" if head.unchecked is None else str(head.unchecked)
     result = replace(result_of(step, Outcome.PASSED, reason), findings=findings, written=written)
@@ -164,6 +167,14 @@ def _weighed(
         return replace(result, outcome=Outcome.UNCHECKED, existing=_existing(reviewed, *seen))
     blocks = any(one.new and one.severity >= wishes.block_on for one in findings)
     return replace(result, outcome=Outcome.FAILED) if blocks else result
+
+
+def _moves(reviewed: Reviewed, head: _Seen, base: _Seen) -> Moves:
+    """Where objects are now that another folder had at the merge base."""
+    if head.project is None or base.project is None:
+        return {}
+    now, then = (head.project, head.judged), (base.project, base.judged)
+    return moves(now, then, reviewed.diff.renames)
 
 
 def _existing(reviewed: Reviewed, head: _Seen, base: _Seen) -> bool:
@@ -178,9 +189,9 @@ def _existing(reviewed: Reviewed, head: _Seen, base: _Seen) -> bool:
 
 
 def _findings(
-    reviewed: Reviewed, wishes: Wishes, head: Judged, base: Judged
+    reviewed: Reviewed, wishes: Wishes, judged: tuple[Judged, Judged], gone: Moves
 ) -> tuple[Finding, ...]:
-    subjects = added(head, base, reviewed.diff)
+    subjects = added(*judged, reviewed.diff, gone)
 
     def weight(finding: Finding) -> Severity | None:
         new = (finding.project, finding.address) in subjects
@@ -188,7 +199,7 @@ def _findings(
 
     return tuple(
         replace(_discreet(finding), severity=severity)
-        for finding in compared(head, base, reviewed.diff)
+        for finding in compared(*judged, reviewed.diff, gone)
         if (severity := weight(finding)) is not None
     )
 

@@ -97,6 +97,14 @@ def test_it_stood_there_though_its_file_was_renamed() -> None:
     assert not passed(result)["privileged-container"].brought
 
 
+def test_it_stood_there_though_its_object_moved() -> None:
+    comment = "# redline: allow privileged-container a lab\n"
+    plain = pod(head=comment).replace("privileged: true, ", "")
+    before: Files = {"x/all.yaml": f"{plain}---\n{pod('api')}"}
+    after: Files = {"y/web.yaml": pod(head=comment), "x/all.yaml": pod("api")}
+    assert not passed(review(before, after))["privileged-container"].brought
+
+
 def test_one_that_was_slipped_over_something_else() -> None:
     comment = "    # redline: allow privileged-container a lab\n"
     quiet = "    - {name: log, image: 'shop/log:1.2.3', securityContext: {privileged: true}}\n"
