@@ -31,10 +31,10 @@ def given(
     manifest: Manifest, container: Container, field: str, resource: str, around: Around
 ) -> Decimal | None:
     """The limit or request that the container will have in the cluster; None where it has none."""
-    own = amount(container.node, field, resource)
-    if own is None and field == REQUESTS:
-        own = amount(container.node, LIMITS, resource)
-    return default(manifest, field, resource, around) if own is None else own
+    for each in (REQUESTS, LIMITS) if field == REQUESTS else (LIMITS,):
+        if _written(container, each, resource):  # what cannot be read is not left open
+            return amount(container.node, each, resource)
+    return default(manifest, field, resource, around)
 
 
 def default(manifest: Manifest, field: str, resource: str, around: Around) -> Decimal | None:
