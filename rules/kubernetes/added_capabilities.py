@@ -33,6 +33,7 @@ _MAY = {
     "SETGID": "join any group, root's included",
     "SETPCAP": "hand its capabilities on",
     "SETFCAP": "give capabilities to programs",
+    "IPC_LOCK": "hold the node's memory without a limit",
     "KILL": "end processes of any user that it sees",
     "AUDIT_CONTROL": "turn the node's audit log off",
 }

@@ -10,10 +10,13 @@ from rules.subjects.workload import LONGEST_NAME, Pod
 from rules.subjects.yaml import Map, Scalar
 
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock")
-_OWNING = frozenset((
-    *("", "/etc", "/root", "/boot", "/proc", "/dev", "/sys", "/var", "/var/lib", "/run"),
-    *("/var/run", "/usr", "/home", "/etc/kubernetes", "/var/lib/kubelet", "/var/lib/docker"),
-    *("/var/lib/etcd", "/etc/cni/net.d", "/opt/cni/bin", "/usr/bin", "/usr/local/bin", "/bin"),
+# What the node runs by, whole or in part: who writes there runs programs as its root.
+_RUN_BY = ("/etc", "/usr", "/lib", "/lib64", "/bin", "/sbin", "/boot", "/root", "/opt/cni", "/proc",
+           "/sys", "/var/lib/kubelet", "/var/lib/docker", "/var/lib/containerd")  # fmt: skip
+# Folders that hold the keys of the node or of other pods, or one of those below them.
+_KEPT_IN = frozenset((
+    *("", "/etc", "/root", "/home", "/proc", "/dev", "/var", "/var/lib", "/run", "/var/run"),
+    *("/etc/kubernetes", "/var/lib/kubelet", "/var/lib/docker", "/var/lib/etcd"),
 ))  # fmt: skip
 
 BAD_SOCKET = """
@@ -138,9 +141,12 @@ def _problem(pod: Pod, volume: Map, *, writes: bool) -> Problem:
 
 def _may(path: str, *, writes: bool) -> str:
     """What a break-in may do with it."""
-    if path.endswith(_SOCKETS):
+    bare = path.rstrip("/")
+    if bare.endswith(_SOCKETS):
         return "whoever speaks to the runtime there owns the node and every pod on it"
-    does = "reads and changes" if writes else "reads"
-    if path.rstrip("/") in _OWNING:
-        return f"a break-in {does} what the node itself and other pods run by"
-    return f"a break-in {does} files outside of the container"
+    vital = bare in _KEPT_IN or f"{bare}/".startswith(tuple(f"{each}/" for each in _RUN_BY))
+    if writes and vital:
+        return "a break-in changes what the node itself runs by, and owns it with every pod there"
+    if bare in _KEPT_IN:
+        return "a break-in reads the keys of the node and of other pods"
+    return f"a break-in {'reads and changes' if writes else 'reads'} files of the node"
