@@ -5,12 +5,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rules.entries import Entry, Sample, entries
+from rules.entries import Entry, Sample, entries, shortly
 from rules.finding import Severity
 from rules.groups import GROUPS, OTHERS, OWN, Group
 
 PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
-_SHORT = {"blocks wherever it is new": "blocks", "warns": "warns", "informs": "informs"}
 _LETTERS = {Severity.BLOCKING: "blocks", Severity.WARNING: "warns", Severity.INFO: "informs"}
 _HEAD = """\
 # What Redline judges
@@ -91,20 +90,15 @@ def _overview(group: Group, found: Sequence[Entry]) -> str:
 
 def _table(found: Iterable[Entry]) -> str:
     rows = (
-        f"| [{each.name}](#{each.name}) | {each.title} | {_default(each)} | {_strict(each)} |"
+        f"| [{each.name}](#{each.name}) | {each.title} | {shortly(each)} | {_strict(each)} |"
         for each in found
     )
     return "\n".join(("| rule | says | `default` | `strict` |", "|---|---|---|---|", *rows, ""))
 
 
-def _default(entry: Entry) -> str:
-    if "what a change adds" in entry.effect:
-        return "blocks what is added"
-    return _SHORT.get(entry.effect, "warns")
-
-
 def _strict(entry: Entry) -> str:
-    return _LETTERS[entry.letter]
+    mixed = entry.effect.startswith("informs;")
+    return shortly(entry) if mixed else _LETTERS[entry.letter]
 
 
 def _chapter(group: Group, found: Sequence[Entry]) -> str:

@@ -8,6 +8,7 @@ from rules.finding import Blocks, Severity
 from rules.groups import OWN, group_of
 from rules.rule import Rule, rules_of
 from rules.subjects.dockerfile import Dockerfile
+from rules.subjects.text import Text
 
 KINDS = ("kubernetes", "dockerfile", "files")
 _WHEN = {
@@ -15,6 +16,15 @@ _WHEN = {
     Blocks.ADDED: "blocks on what a change adds; elsewhere it warns",
 }
 _STRICT = "warns; blocks under the profile `strict`"
+_ROOT = "blocks on what a change adds, and wherever the file says root; elsewhere it warns"
+_MIXED = {  # rules of which some findings weigh less than others
+    "baked-secret": "blocks wherever it is new; warns where that is not sure",
+    "missing-reference": "informs; blocks where the change takes away or misspells what is named",
+    "root-container": _ROOT,
+    "root-image": _ROOT,
+    "unprovable-user": "blocks wherever it is new; warns where the image cannot be looked up",
+    "wrong-probe-port": "blocks wherever it is new; warns where the port is a number",
+}
 _MILD = {Severity.WARNING: "warns", Severity.INFO: "informs"}
 
 
@@ -151,20 +161,36 @@ def entry(rule: Rule) -> Entry:
 
 
 def _effect(rule: Rule) -> str:
+    if rule.name in _MIXED:
+        return _MIXED[rule.name]
     if rule.severity is not Severity.BLOCKING:
         return _MILD[rule.severity]
     return _WHEN.get(rule.blocks, _STRICT)
 
 
+def shortly(entry: Entry) -> str:
+    """The effect in a word or two, for a table."""
+    if entry.effect.startswith("informs;"):
+        return "blocks or informs"
+    if entry.effect.startswith("blocks on what a change adds"):
+        return "blocks what is added"
+    return entry.effect.split()[0].rstrip(",;")
+
+
 def _sample(rule: Rule, source: str) -> Sample:
     example = examples.of(rule, source)
-    language = "dockerfile" if rule.subject is Dockerfile else "yaml"
-    return Sample(language, "\n".join(_lines(example)))
+    return Sample(_language(rule, next(iter(example.files))), "\n".join(_lines(rule, example)))
 
 
-def _lines(example: examples.Example) -> Iterator[str]:
+def _language(rule: Rule, path: str) -> str:
+    if rule.subject is Dockerfile:
+        return "dockerfile"
+    return "yaml" if path.endswith((".yaml", ".yml")) else ""
+
+
+def _lines(rule: Rule, example: examples.Example) -> Iterator[str]:
     for number, (path, text) in enumerate(example.files.items()):
-        if number:
+        if number or rule.subject is Text:
             yield f"# {path}"
         for place, line in enumerate(text.splitlines(), 1):
             yield f"{line}   # <--" if (path, place) in example.marks else line

@@ -9,13 +9,15 @@ from typing import Any
 
 from rich.markdown import Markdown
 from rich.table import Table
+from rich.text import Text
 
 from bot.cli.known import known
 from bot.cli.printer import Printer
 from rules.docs import page
-from rules.entries import Entry
+from rules.entries import Entry, shortly
 from rules.groups import GROUPS, OTHERS, OWN
 
+_DOES = 20  # signs that say what a rule does
 _ORDER = {group.title: number for number, group in enumerate((*GROUPS, OTHERS, OWN))}
 
 
@@ -60,26 +62,29 @@ def _all(chosen: Iterable[Entry], form: str) -> None:
     if form == "json":
         sys.stdout.write(json.dumps([_brief(each) for each in chosen], indent=2) + "\n")
     elif console.is_terminal:
-        for group, members in groupby(chosen, key=lambda each: each.group):
-            console.print(_table(group, members))
+        every = list(chosen)
+        widest = max(len(each.name) for each in every)
+        for group, members in groupby(every, key=lambda each: each.group):
+            console.print(Text(group, style="bold"), _table(members, widest), "")
         console.print("`redline rules NAME` tells one whole, `redline rules hadolint` its codes.")
     else:
         sys.stdout.write("".join(map(_line, chosen)))
 
 
-def _table(group: str, members: Iterable[Entry]) -> Table:
-    table = Table(title=group, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for head, style in (("rule", "cyan"), ("does", ""), ("says", "")):
-        table.add_column(head, style=style, header_style="dim", overflow="fold")
+def _table(members: Iterable[Entry], widest: int) -> Table:
+    """Columns as wide as in every other group."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="cyan", min_width=widest)
+    table.add_column(min_width=_DOES)
+    table.add_column()
     for each in members:
-        table.add_row(each.name, each.effect.partition(";")[0].replace("`", ""), each.title)
-    table.add_row()
+        table.add_row(each.name, shortly(each), Text(each.title))
     return table
 
 
 def _line(entry: Entry) -> str:
     """One line a rule, for whoever looks for one with other programs."""
-    return f"{entry.name:<28}  {entry.effect.partition(';')[0]:<27}  {entry.title}\n"
+    return f"{entry.name:<28}  {shortly(entry):<{_DOES}}  {entry.title}\n"
 
 
 def _brief(entry: Entry) -> dict[str, Any]:

@@ -50,7 +50,8 @@ def test_an_unknown_rule_names_the_nearest() -> None:
 def test_the_list_says_what_a_rule_does() -> None:
     listed = {line.split()[0]: line for line in redline("rules").stdout.splitlines()}
     assert re.search(r"  warns +The base image", listed["floating-base"])
-    assert "blocks on what a change adds" in listed["root-container"]
+    assert "  blocks what is added  " in listed["root-container"]
+    assert "  blocks or informs  " in listed["missing-reference"]
     assert "Fix:" in redline("rules", "escaping-path").stdout
 
 
