@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot import operator
+from bot.operator import Operator
 
 _PREFIX = "REDLINE_"
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -75,9 +78,12 @@ class Settings(BaseSettings):
     reconcile_seconds: Seconds = 60
     forge_walk_seconds: Seconds = 900
 
+    config: Path | None = Field(default=None, description="The operator's file.")
     secret_key: SecretStr = SecretStr("")
     ca_bundle: Path | None = None
     log: Literal["json", "text"] = "json"
+
+    _operator: Operator = PrivateAttr(default_factory=Operator)
 
     @field_validator(
         "github_webhook_secret", "gitlab_webhook_secret", "repositories", mode="before"
@@ -93,6 +99,11 @@ class Settings(BaseSettings):
     def _one_line_key(cls, value: SecretStr) -> SecretStr:
         """A PEM that came through an ``.env`` file has its line ends written as ``\\n``."""
         return SecretStr(value.get_secret_value().replace("\\n", "\n"))
+
+    @property
+    def operator(self) -> Operator:
+        """What the operator's file says; without one nothing."""
+        return self._operator
 
     @property
     def database(self) -> str:
@@ -171,11 +182,26 @@ def _read() -> tuple[Settings, list[str]]:
     """The environment, with the default in place of what cannot be understood."""
     values, faults = _from_files()
     try:
-        return Settings(**values), faults
+        settings = Settings(**values)
     except ValidationError as error:
         faults += [_worded(fault) for fault in error.errors()]
         wrong = {str(fault["loc"][0]) for fault in error.errors()}
-        return Settings(**values | {name: _default(name) for name in wrong}), faults
+        settings = Settings(**values | {name: _default(name) for name in wrong})
+    if settings.config is None:
+        return settings, faults
+    found, wrong_there = operator.load(settings.config)
+    faults += [f"{_PREFIX}CONFIG: {fault}" for fault in wrong_there]
+    return _limited(settings, found), faults
+
+
+def _limited(settings: Settings, found: Operator) -> Settings:
+    """With the operator's file, whose limits hold where the environment sets none."""
+    limits = {"review_seconds": found.limits.review, "stage_seconds": found.limits.stage}
+    said = settings.model_fields_set
+    open_ = {name: seconds for name, seconds in limits.items() if seconds and name not in said}
+    limited = settings.model_copy(update=open_)
+    limited._operator = found
+    return limited
 
 
 def _from_files() -> tuple[dict[str, Any], list[str]]:

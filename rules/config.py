@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from rules.finding import Finding, Severity
 from rules.gate import Gate
@@ -10,6 +11,7 @@ from rules.globs import matches
 from rules.profile import weigh
 
 NAME = ".redline.yaml"  # at the top of the repository
+Values = Mapping[str, Any]  # of such a file: plain JSON, as ``rules.shapes`` reads it
 
 
 class Does(StrEnum):
@@ -106,6 +108,17 @@ class Tools:
 
     helm: str = ""
     tofu: str = ""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds where a repository says nothing, and of that what holds whatever it says.
+
+    ``enforced`` are paths into ``values``, key by key.
+    """
+
+    values: Values = field(default_factory=dict)
+    enforced: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,15 @@
 """From the bytes of a ``.redline.yaml``, over what the operator sets, to a Config."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from rules.config import Config, Environment, named_like
+from rules.config import Config, Defaults, Environment, Values, named_like
 from rules.images import inside
 from rules.keys import FILE
 from rules.shapes import Fault, read
-
-Values = Mapping[str, Any]  # plain JSON, as the shapes read it
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What holds where a repository says nothing, and of that what holds whatever it says.
-
-    ``enforced`` are paths into ``values``, key by key.
-    """
-
-    values: Values = field(default_factory=dict)
-    enforced: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

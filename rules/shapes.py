@@ -216,10 +216,11 @@ class Key:
 
 @dataclass(frozen=True)
 class Record:
-    """A mapping of known keys."""
+    """A mapping of known keys. ``check`` tells of what its keys say together."""
 
     keys: tuple[Key, ...]
     words: str = "a mapping of keys"
+    check: Callable[[Map, Json, At], None] | None = None
 
     def read(self, node: Node, at: At) -> Json:
         entries, known = _entries(node, at), {each.name: each.shape for each in self.keys}
@@ -230,6 +231,8 @@ class Record:
         values = _read(entries, at, known.get, known)
         if not values.keys() >= set(needed):
             raise Wrong
+        if self.check is not None and isinstance(node, Map):
+            self.check(node, values, at)
         return values
 
     def schema(self, defs: Schema) -> Schema:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
@@ -157,7 +158,7 @@ def open_ledger(database_url: str) -> Iterator[Open]:
     """Opens the database, as often as asked; closes what was opened."""
     opened: list[Ledger] = []
 
-    def open_(**options: float) -> Ledger:
+    def open_(**options: Any) -> Ledger:
         opened.append(Ledger.open(database_url, **options))
         return opened[-1]
 

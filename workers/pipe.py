@@ -14,11 +14,10 @@ import msgspec
 
 from bot.change import Diff
 from bot.review import StageResult
-from rules.config import Config
+from rules.config import Config, Defaults
 from rules.finding import Severity
 from rules.gate import Gate
 from rules.profile import Profile
-from rules.reading import Defaults
 
 _LARGEST = 160 << 20  # bytes of one frame
 _CHUNK = 1 << 18

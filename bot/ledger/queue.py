@@ -62,11 +62,11 @@ class Due:
     wanted: int = 0
 
 
-def due(connection: Connection, again_after: float) -> list[Due]:
+def due(connection: Connection, again_after: float, per_repository: int) -> list[Due]:
     """Commands, statuses, then reviews, the oldest wish first, looks after a moved base last.
 
     What was queued comes again only ``again_after`` seconds later. Of one repository no more
-    reviews are due than may run beside those that do.
+    reviews are due than may run beside those that do: ``per_repository`` in all.
     """
     if connection.execute(_ANYTHING).first() is None:
         return []
@@ -79,7 +79,7 @@ def due(connection: Connection, again_after: float) -> list[Due]:
     ]
     reviews = [
         Due("review", REVIEW, arguments(change_id(row[:5])), row.wanted)
-        for row in connection.execute(_reviews(again_after))
+        for row in connection.execute(_reviews(again_after, per_repository))
     ]
     closed = [
         Due("quick", LEAVE, arguments(change_id(row[:5])), row.wanted)
@@ -141,7 +141,7 @@ def _left(again_after: float) -> Select[Any]:
     )
 
 
-def _reviews(again_after: float) -> Select[Any]:
+def _reviews(again_after: float, per_repository: int) -> Select[Any]:
     place = (
         func.row_number()
         .over(
@@ -165,7 +165,7 @@ def _reviews(again_after: float) -> Select[Any]:
     )
     return (
         select(waiting)
-        .where(waiting.c.place + running <= literal(PER_REPOSITORY))
+        .where(waiting.c.place + running <= literal(per_repository))
         .where(waiting.c.queued_at <= now() - again_after)
         .order_by(waiting.c.last, waiting.c.wished_at)
         .limit(_MOST)

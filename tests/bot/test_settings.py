@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.operator import Operator
 from bot.settings import Settings, SettingsError, load
+from rules.config import Defaults
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
 TOKEN = {
@@ -71,6 +73,44 @@ def test_the_defaults(loaded: Loading, tmp_path: Path) -> None:
     assert settings.log == "json"
     assert settings.github
     assert not settings.gitlab
+
+
+OPERATOR = """\
+defaults: {gate: {profile: strict}, enforce: [gate]}
+limits: {review: 30m, stage: 5m, running_per_repository: 3}
+"""
+
+
+def test_the_operator_s_file(loaded: Loading, tmp_path: Path) -> None:
+    assert loaded(TOKEN).operator == Operator()
+    file = tmp_path / "operator.yaml"
+    file.write_text(OPERATOR)
+    settings = loaded(TOKEN, CONFIG=str(file))
+    assert settings.operator.defaults == Defaults({"gate": {"profile": "strict"}}, (("gate",),))
+    assert settings.operator.limits.running_per_repository == 3
+    assert (settings.review_seconds, settings.stage_seconds) == (1800, 300)
+
+
+def test_the_environment_s_limits_go_over_the_operator_s_file(
+    loaded: Loading, tmp_path: Path
+) -> None:
+    file = tmp_path / "operator.yaml"
+    file.write_text(OPERATOR)
+    settings = loaded(TOKEN, CONFIG=str(file), REVIEW_SECONDS="1200")
+    assert (settings.review_seconds, settings.stage_seconds) == (1200, 300)
+
+
+def test_all_faults_of_the_operator_s_file_are_said_at_once(
+    loaded: Loading, tmp_path: Path
+) -> None:
+    file = tmp_path / "operator.yaml"
+    file.write_text("limit: {}\ndefaults:\n  gate: {profile: strikt}\n")
+    said = faults(loaded, TOKEN, CONFIG=str(file), LOG="shouting")
+    assert "- REDLINE_LOG: " in said
+    assert f"- REDLINE_CONFIG: {file}:1: `limit` is no key that Redline knows. Did you mean" in said
+    assert f"- REDLINE_CONFIG: {file}:3: `defaults.gate.profile` is `strikt`;" in said
+    missing = faults(loaded, TOKEN, CONFIG=str(tmp_path / "gone"))
+    assert f"REDLINE_CONFIG: cannot read {tmp_path}/gone: No such file" in missing
 
 
 def test_an_app_may_be_installed_everywhere(loaded: Loading) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rules.config import (
     Chart,
     Config,
+    Defaults,
     Does,
     Environment,
     Kubernetes,
@@ -22,7 +23,7 @@ from rules.finding import Severity
 from rules.gate import Gate, OnUnchecked
 from rules.keys import FILE
 from rules.profile import Profile
-from rules.reading import Chosen, Defaults, chosen
+from rules.reading import Chosen, chosen
 
 PROFILES = "`observe`, `default` or `strict`"
 SEVERITIES = "`off`, `on`, `info`, `warning` or `blocking`"

@@ -1,5 +1,9 @@
 """Whose change may use credentials: who may write here, or what such a one let run, no further."""
 
+import pytest
+
+from bot.operator import Operator
+from bot.settings import Settings
 from tests.scenarios.forges import Files, Page
 from tests.scenarios.world import World, text
 
@@ -19,6 +23,19 @@ def test_who_may_write_here_is_trusted_here(world: World) -> None:
     world.given(BEFORE, AFTER, by="ada")
     world.work()
     assert world.stage.trusted == [True]
+
+
+def test_a_bot_that_the_operator_names(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no role here, as an App has none; what lies in a fork is nobody's all the same."""
+    monkeypatch.setattr(Settings, "operator", Operator(trusted_bots=("Eve",)))
+    world.given(BEFORE, AFTER, by="eve")
+    opened(world, "eve")
+    world.work()
+    assert world.stage.trusted == [True, False]
+    monkeypatch.setattr(Settings, "operator", Operator(trusted_bots=("eve[bot]",)))
+    world.given(BEFORE, AFTER, by="eve")
+    world.work()
+    assert not world.stage.trusted[-1]
 
 
 def test_nobody_is_trusted_for_what_lies_in_a_fork(world: World) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.hooks.delivery import Wish
 from bot.ledger import Due, Ledger, arguments, change_id, queue
+from tests.databases import Open
 from tests.bot.ledger.given import A, B, change, comment, delivery, push
 
 Later = Callable[[float], None]
@@ -69,6 +70,13 @@ def test_one_repository_has_two_places(ledger: Ledger, later: Later) -> None:
     assert lease is not None
     lease.done(A, "passed", b"{}")
     assert tasks(ledger.due(30)) == [("review", 3)]
+
+
+def test_the_operator_may_give_a_repository_more_places(open_ledger: Open) -> None:
+    ledger = open_ledger(per_repository=3)
+    for number in range(1, 6):
+        ledger.remember(push(A, change=change(number)))
+    assert len(ledger.due(30)) == 3
 
 
 def test_what_runs_is_not_due(ledger: Ledger, later: Later) -> None:
