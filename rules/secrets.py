@@ -61,7 +61,7 @@ _ELSEWHERE = re.compile(  # a path, a file or an address: where the secret is, n
     re.DOTALL,
 )
 _OBJECT = re.compile(r"(?:[a-z0-9-]{1,63}/)?[a-z]{2,63}\d?(?:[.-](?:[a-z]{1,63}\d?|\d{1,2})){1,9}")
-_CAPITALS = re.compile(r"[A-Z]{4,99}(?:_[A-Z]{1,99}){0,9}")
+_CAPITALS = re.compile(r"[A-Z]{1,99}(?:_[A-Z]{1,99}){0,9}")
 _PATTERN = re.compile(r"[.\])][*+?]|\[\^|\\[1-9wdsS(]")
 _TOKENS = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -137,7 +137,8 @@ def is_object_name(name: str, value: str) -> bool:
 
 def repeats(name: str, value: str) -> bool:
     """Whether a value in capitals only says the name again: ``API_KEY``, ``API_KEY_VALUE``."""
-    return bool(_CAPITALS.fullmatch(value)) and (value.startswith(name) or name.endswith(value))
+    again = f"{value}_".startswith(f"{name}_") or name.endswith(f"_{value}")
+    return again and bool(_CAPITALS.fullmatch(value))
 
 
 def is_elsewhere(value: str) -> bool:

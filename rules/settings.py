@@ -18,6 +18,10 @@ _QUOTED = re.compile(
 )
 _ELEMENT = re.compile(rf"<{_NAME}>([^<>\n]{{1,500}})</")
 _SQL = re.compile(r"\b(?:PASSWORD|IDENTIFIED[ \t]+BY)[ \t]+'([^'\n]{1,200})'", re.IGNORECASE)
+_HEADER = re.compile(
+    r"""\bauthorization["' \t:=,]{1,9}(?:bearer|basic|token)[ \t]{1,5}([^\s"';]{4,500})""",
+    re.IGNORECASE,
+)
 _COMMENT = ("#", "//", ";", "<!--", "*")
 _REMARK = re.compile(r"[ \t](?:#|//|;).*")
 _NO_VALUE = ("{", "[", "|", ">", "&", "*", "!", "(", "<", "#", ",")
@@ -63,9 +67,10 @@ def _settings(text: str) -> Iterator[Leak]:
             if says_secret(pair[1], _bare(pair[2])):
                 yield Leak(pair.start(), pair[1])
 
-    for account in _SQL.finditer(text):
-        if is_literal(account[1]):
-            yield Leak(account.start(), "the password of an account")
+    for pattern, what in ((_SQL, "the password of an account"), (_HEADER, "a header's token")):
+        for found in pattern.finditer(text):
+            if is_literal(found[1]):
+                yield Leak(found.start(), what)
 
 
 def _bare(value: str) -> str:
