@@ -236,13 +236,16 @@ def _by_number(
 ) -> Problem | None:
     if not 0 < port < 65536:
         return _problem(container, keys, f"{named(str(port))}, which is no port", _FIX)
-    listed = [each.value("containerPort") for each in ports or ()]
-    if not listed or port in listed or container.node.text(*keys[:2], "host"):
+    listed = dict.fromkeys(each.text("containerPort") for each in ports or ())
+    if not listed or str(port) in listed or container.node.text(*keys[:2], "host"):
         return None
-    shown = ", ".join(named(str(each)) for each in listed[:_SHOWN])
+    shown = ", ".join(map(named, islice(listed, _SHOWN)))
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-    said = f"port {named(str(port))}, but the ports that it lists are {shown}{more}"
-    warned = _problem(container, keys, said, _FIX)
+    said = (
+        f"port {named(str(port))}, which is none of those that it lists ({shown}{more}): unless it "
+        "listens there too, the probe can never succeed"
+    )
+    warned = _problem(container, keys, said, "Ask one of the listed ports, or list this one too.")
     return replace(warned, severity=Severity.WARNING, blocks=Blocks.NEVER)
 
 

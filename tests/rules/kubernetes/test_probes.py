@@ -37,6 +37,7 @@ def asked(probe: str, ports: str = "[{name: http, containerPort: 80}]") -> list[
         ("livenessProbe: {httpGet: {port: HTTP}}", "[{name: http, containerPort: 80}]", "blocking"),
         ("livenessProbe: {tcpSocket: {port: 80}}", "[{containerPort: 80, protocol: UDP}]", ""),
         ("livenessProbe: {tcpSocket: {port: 81}}", "[{containerPort: 80}]", "warning"),
+        ("livenessProbe: {tcpSocket: {port: 81}}", "[{containerPort: '81'}]", ""),
         ("livenessProbe: {tcpSocket: {port: 81}}", "[]", ""),
         ("livenessProbe: {tcpSocket: {port: 81}}", "[{containerPort: '{{ port }}'}]", ""),
         ("livenessProbe: {tcpSocket: {port: 0}}", "", "blocking"),
@@ -79,7 +80,7 @@ def test_each_probe_is_mended_by_itself() -> None:
 def test_ports_of_many_are_not_all_listed() -> None:
     ports = ", ".join(f"{{containerPort: {number}}}" for number in range(8000, 8009))
     (finding,) = asked("livenessProbe: {tcpSocket: {port: 80}}", f"[{ports}]")
-    assert finding.message.endswith("`8004` and 4 more.")
+    assert "`8003`, `8004` and 4 more): unless it listens" in finding.message
 
 
 @pytest.mark.parametrize("rule", ["missing-liveness", "missing-readiness"])
