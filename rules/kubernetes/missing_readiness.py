@@ -121,7 +121,7 @@ def missing_readiness(manifest: Manifest) -> Iterator[Problem]:
         yield Problem(
             container.at("readinessProbe"),
             f"{container.words} has no readiness probe: it counts as ready the moment it starts, "
-            "so a release that never comes up replaces the good one.",
+            "whether it can do its work by then or never.",
             detail=f"{container.key} readinessProbe",
             container=container.name,
             fix="Add a `readinessProbe` that succeeds once the container can do its work.",
