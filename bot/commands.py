@@ -102,6 +102,12 @@ def parse(text: str) -> list[Command]:
     return list(found)[:_MAX_COMMANDS]
 
 
+def only(text: str) -> bool:
+    """Whether a comment says nothing but commands: that is no talk among people."""
+    lines = (line.strip(" \t") for line in _BREAK.split(text[:_MAX_TEXT]))
+    return bool(parse(text)) and all(_command(line) for line in lines if line)
+
+
 def _command(line: str) -> Command | None:
     """The command of a line. What may be prose, and what was never a command, is None."""
     match = _LINE.fullmatch(line) if len(line) <= _MAX_LINE else None

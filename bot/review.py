@@ -309,7 +309,9 @@ class Mark:
     ``identity`` is the finding's where it has a thread of its own (then ``path`` is empty).
     ``run`` is the head that the body was written at, ``body`` a hash of what it says without
     commits and lines. ``stage`` found it: while that is unchecked, nothing of it is fixed.
-    ``left`` stands in a summary's mark: the threads that a push had no room for.
+    ``left`` stands in a summary's mark: the threads that a push had no room for. ``passed``: people
+    let pass all that the thread speaks of, and we closed it; ``again``: they did, and it counts
+    again.
     """
 
     kind: CommentKind
@@ -321,6 +323,8 @@ class Mark:
     fixed: bool = False
     stage: str = ""
     left: str = ""
+    passed: bool = False
+    again: bool = False
 
     @property
     def subject(self) -> tuple[str, str, str, str]:
@@ -342,7 +346,8 @@ class Posted:
     """A comment of ours as the forge lists it, found by author and verified mark.
 
     ``id`` is the forge's for the comment, ``thread`` for its thread, where it has one.
-    ``answered``: a person has replied in the thread; ``replied``: we have. ``resolver`` is the
+    ``answered``: a person has replied in the thread, and not only with commands; ``replied``: we
+    have. ``resolver`` is the
     person who resolved it, empty when it was us or is hidden only. ``anchor`` are the lines that
     the forge shows it at now, None where it is outdated or that is not known.
     """
@@ -357,3 +362,8 @@ class Posted:
     url: str = ""
     replied: bool = False
     anchor: Anchor | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is resolved or hidden, and no person is known to have done that."""
+        return self.resolved and not self.resolver

@@ -93,6 +93,9 @@ class Conversation(Protocol):
     def resolve(self, posted: Posted) -> None:
         """Close a thread of ours, or hide it where closing is not ours to do."""
 
+    def reopen(self, posted: Posted) -> None:
+        """Open a thread that we closed, or show it where it was hidden."""
+
     def reply(self, posted: Posted, text: str) -> None:
         """Answer in a thread of ours."""
 

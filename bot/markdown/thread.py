@@ -150,12 +150,20 @@ def tally(findings: Iterable[Finding]) -> str:
 
 def passed(pardon: Pardon | None) -> str:
     """Who let it pass, until when, and why; ``""`` for nobody."""
-    if pardon is None:
-        return ""
+    return "" if pardon is None else f" ({_how(pardon)})"
+
+
+def _how(pardon: Pardon) -> str:
     until = f" until {pardon.until}" if pardon.until else ""
     waits = ", waits for someone who may" if pardon.waits else ""
     by = f"by {code(f'@{pardon.by}')}" if pardon.by else "in the file"
-    return f" ({pardon.kind.words} {by}{until}{waits}: {escape(cut(pardon.reason, 200))})"
+    return f"{pardon.kind.words} {by}{until}{waits}: {escape(cut(pardon.reason, 200))}"
+
+
+def let_pass(pardons: Iterable[Pardon]) -> str:
+    """The same as a comment of its own: each once."""
+    said = dict.fromkeys(map(_how, pardons))
+    return "\n\n".join(f"This was {each}" for each in said)
 
 
 def _rows(group: Group, links: Links, review: Review) -> Iterator[str]:
@@ -211,7 +219,9 @@ def folded(title: str, text: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
+AGAIN = "**It counts again:** what let it pass holds no more."
 DOUBLED = "Said twice by accident: an older comment of ours says this."
+MERGED = "Moved to another file: the comment there says this."
 
 
 def elsewhere(commit: str) -> str:

@@ -57,8 +57,24 @@ class Wanted:
         if self.review.change.draft:
             return ()
         worthy = [each for each in self.groups if each.worthy or self._blocks(each)]
-        counted = (each for each in worthy if not all(map(self.review.pardon, each.findings)))
+        counted = (each for each in worthy if not self.passed(each))
         return tuple(each for each in counted if self.place(each).kind is not AnchorKind.SUMMARY)
+
+    def passed(self, group: Group) -> bool:
+        """Whether people let pass all that its thread speaks of."""
+        return all(map(self.review.pardon, group.findings))
+
+    def counts(self, identity: str) -> bool:
+        """Whether nobody let this finding pass."""
+        return identity in self._counted
+
+    @cached_property
+    def _counted(self) -> frozenset[str]:
+        return frozenset(finding.identity for finding in self.review.counted)
+
+    def let_pass(self, group: Group) -> str:
+        """The one reply below what people said, where its findings do not count any more."""
+        return thread.let_pass(filter(None, map(self.review.pardon, group.findings)))
 
     def may_begin(self, group: Group) -> bool:
         """Whether its thread may begin now: of what a late stage adds, only where it blocks."""
@@ -93,8 +109,8 @@ class Wanted:
         kind, forge = self.place(group).kind, self.review.change.id.forge
         return kind is AnchorKind.LINE or (kind is AnchorKind.FILE and forge is ForgeName.GITLAB)
 
-    def mark(self, group: Group) -> Mark:
-        """Who its thread is, and a hash of what it says."""
+    def mark(self, group: Group, posted: Posted | None = None) -> Mark:
+        """Who its thread is, and a hash of what it says; ``posted`` is the one that stands."""
         first, there = group.first, self.place(group)
         offered = self._offered(group, there)
         said = thread.body(group, there, self._blind, self.review, offered=offered)
@@ -106,26 +122,32 @@ class Wanted:
             run=self.review.change.head,
             body=body_hash(said),
             stage=group.stage,
+            passed=posted is not None and self.passed(group) and not posted.resolver,
+            again=posted is not None and self._again(group, posted),
         )
+
+    def _again(self, group: Group, posted: Posted) -> bool:
+        """Whether what it says was let pass for a while."""
+        return not self.passed(group) and (posted.mark.passed or posted.mark.again)
 
     def thread(self, group: Group, anchor: Anchor | None = None) -> Comment:
         """Its thread, at the given place or at its own."""
         there = anchor or self.place(group)
-        return self._thread(group, there, there)
+        offered = self._offered(group, there)
+        text = thread.body(group, there, self._links, self.review, offered=offered)
+        return self._comment(self.mark(group), text, there)
 
     def again(self, group: Group, posted: Posted) -> Comment:
         """Its thread, for a comment that stands already: it suggests nothing for other lines."""
-        return self._thread(group, self.place(group), posted.anchor)
+        offered = self._offered(group, posted.anchor)
+        there, mark = self.place(group), self.mark(group, posted)
+        text = thread.body(group, there, self._links, self.review, offered=offered)
+        return self._comment(mark, f"{thread.AGAIN}\n\n{text}" if mark.again else text, there)
 
     def stale(self, group: Group, posted: Posted) -> bool:
         """Whether a comment that stands suggests lines that are others by now."""
         offers = suggestion.withdrawn(posted.body) != posted.body
         return offers and not self._offered(group, posted.anchor)
-
-    def _thread(self, group: Group, there: Anchor, stands: Anchor | None) -> Comment:
-        offered = self._offered(group, stands)
-        text = thread.body(group, there, self._links, self.review, offered=offered)
-        return self._comment(self.mark(group), text, there)
 
     def _offered(self, group: Group, stands: Anchor | None) -> bool:
         """Whether a comment that stands there can suggest its finding's lines."""
@@ -172,6 +194,10 @@ class Wanted:
     def doubled(self, posted: Posted) -> Parting:
         """What is said of a comment that an accident made twice."""
         return self._parting(posted, thread.DOUBLED)
+
+    def merged(self, posted: Posted) -> Parting:
+        """What is said of a comment whose findings have gone to a file with its own."""
+        return self._parting(posted, thread.MERGED)
 
     def _parting(self, posted: Posted, headline: str) -> Parting:
         mark = replace(posted.mark, run=self.review.change.head, fixed=True)

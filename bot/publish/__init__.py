@@ -13,11 +13,12 @@ from bot.change import Anchor, AnchorKind
 from bot.forges.base import Conversation, Partly, Refused
 from bot.markdown.thread import Group
 from bot.markdown.wanted import Parting, Wanted
-from bot.publish.matching import Match, Renames, chosen, matched
+from bot.publish.matching import Match, chosen, matched
+from bot.publish.past import Past, then
 from bot.publish.pen import Guard, Intent, Pen, Timing, subject
 from bot.review import Comment, Posted
 
-__all__ = ["Guard", "Intent", "Renames", "Timing", "publish"]
+__all__ = ["Guard", "Intent", "Past", "Timing", "publish", "then"]
 
 log = structlog.get_logger()
 
@@ -26,7 +27,7 @@ def publish(
     conversation: Conversation,
     wanted: Wanted,
     guard: Guard,
-    renames: Renames,
+    past: Past,
     timing: Timing | None = None,
 ) -> int:
     """Bring the conversation to what the review wants; the status is the caller's and comes last.
@@ -36,14 +37,17 @@ def publish(
     found by the next run. How many threads it has begun.
     """
     pen = Pen(conversation, guard, timing or Timing())
-    match = matched(wanted, pen.settled(), renames)
+    match = matched(wanted, pen.settled(), past)
     fresh, left = chosen(wanted, match, pen.expected)
     for double in match.doubles:
         _part(pen, double, wanted.doubled(double))
+    for each in match.merged:
+        _part(pen, each, wanted.merged(each))
     _edit_threads(pen, wanted, match)
     for gone in match.gone:
         _part(pen, gone, wanted.retired(gone))
-    summary = wanted.summary(posted=match.summary is not None, resolved=match.resolved, left=left)
+    resolved = {name: by for name, by in match.resolved.items() if wanted.counts(name)}
+    summary = wanted.summary(posted=match.summary is not None, resolved=resolved, left=left)
     if match.summary and summary:
         _edit_summary(pen, match.summary, summary)
         summary = None
@@ -66,11 +70,27 @@ def _part(pen: Pen, posted: Posted, parting: Parting) -> None:
 
 def _edit_threads(pen: Pen, wanted: Wanted, match: Match) -> None:
     for group, posted in match.threads.items():
-        mark = wanted.mark(group)
-        # A file's new name too: from push to push it can be followed, over many it may not.
-        same = (posted.mark.body, posted.mark.subject) == (mark.body, mark.subject)
-        if not same or wanted.stale(group, posted):
-            pen.edit(posted, wanted.again(group, posted).body, mark)
+        if wanted.passed(group) and not posted.mark.passed and not posted.resolved:
+            if posted.answered:
+                pen.reply(posted, wanted.let_pass(group))
+                continue
+            # Before it is edited: what says that we closed it and is open, people have opened.
+            pen.resolve(posted)
+        elif not wanted.passed(group) and posted.mark.passed and posted.closed:
+            pen.reopen(posted)
+        _edit_thread(pen, wanted, group, posted)
+
+
+def _edit_thread(pen: Pen, wanted: Wanted, group: Group, posted: Posted) -> None:
+    there, mark = posted.mark, wanted.mark(group, posted)
+    # A file's new name too: from push to push it can be followed, over many it may not.
+    same = there.subject == mark.subject and (there.body, there.passed, there.again) == (
+        mark.body,
+        mark.passed,
+        mark.again,
+    )
+    if not same or wanted.stale(group, posted):
+        pen.edit(posted, wanted.again(group, posted).body, mark)
 
 
 def _edit_summary(pen: Pen, posted: Posted, summary: Comment) -> None:

@@ -1,20 +1,21 @@
 """What stands at the forge, beside what it belongs to. Pure."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from bot.markdown.thread import Group
 from bot.markdown.wanted import Wanted
+from bot.publish.past import Past
 from bot.publish.pen import subject
 from bot.review import CommentKind, Mark, Posted
 
 _NAME = 8  # hex digits that name a thread in the summary's mark
 _MOST_LEFT = 400  # such names: a mark has its limits
 
-Renames = Callable[[str], Mapping[str, str]]
-"""From a commit to the reviewed one, old path to new; empty where the commit is gone."""
+_Name = tuple[str, str]  # rule, and path or identity
 
 
 @dataclass
@@ -24,6 +25,8 @@ class Match:
     threads: dict[Group, Posted] = field(default_factory=dict)
     gone: list[Posted] = field(default_factory=list)
     doubles: list[Posted] = field(default_factory=list)
+    merged: list[Posted] = field(default_factory=list)  # what they spoke for has another thread
+    spread: frozenset[Group] = frozenset()  # said in a thread that speaks for another file now
     summary: Posted | None = None
     left: frozenset[str] = frozenset()  # groups that an earlier push had no room for, by name
 
@@ -33,21 +36,23 @@ class Match:
         return {
             finding.identity: thread.resolver
             for group, thread in self.threads.items()
-            if thread.resolved
+            if thread.resolved and not (thread.closed and thread.mark.passed)
             for finding in group.findings
         }
 
 
-def matched(wanted: Wanted, posted: Iterable[Posted], renames: Renames) -> Match:
+def matched(wanted: Wanted, posted: Iterable[Posted], past: Past) -> Match:
     """Put each comment of ours to the group that it speaks for. Of doubles the oldest stays."""
-    names, match, seen = Names(wanted.groups, renames), Match(), set()
-    for each in posted:
+    names, match, seen = Names(wanted.groups, past), Match(), set()
+    live = [each for each in posted if _speaks(each)]
+    # Those first whose file is still there: what objects left theirs for may have its own thread.
+    for each in sorted(live, key=lambda one: names.stays(one.mark) is None):
         mark = each.mark
-        if mark.fixed or each.replied or mark.kind is CommentKind.ANSWER:
-            continue  # said and done: what fires again gets a thread of its own
         group = names.group(mark)
-        if mark.subject in seen or (group and group in match.threads):
+        if mark.subject in seen:
             match.doubles.append(each)
+        elif group and group in match.threads:
+            (match.doubles if names.stays(mark) else match.merged).append(each)
         elif mark.kind is CommentKind.SUMMARY:
             match.summary, match.left = each, names.left(mark)
         elif group:
@@ -55,7 +60,14 @@ def matched(wanted: Wanted, posted: Iterable[Posted], renames: Renames) -> Match
         elif wanted.judged(mark, names.path(mark)):
             match.gone.append(each)
         seen.add(mark.subject)
+    match.spread = names.spread({_name(each.mark) for each in live}) - match.threads.keys()
     return match
+
+
+def _speaks(posted: Posted) -> bool:
+    """Not what was said and done: what fires again gets a thread of its own."""
+    over = posted.mark.fixed or posted.replied
+    return not over and posted.mark.kind is not CommentKind.ANSWER
 
 
 def chosen(
@@ -65,11 +77,13 @@ def chosen(
     fresh: list[Group] = []
     left: list[str] = []
     for group in wanted.candidates:
-        if group in match.threads or subject(wanted.mark(group)) in expected:
-            continue
         name = _brief(_called(group, {}))
         room = len(fresh) < wanted.room and wanted.may_begin(group)
-        if name in match.left or not room:
+        if group in match.spread:
+            left.append(name)
+        elif group in match.threads or subject(wanted.mark(group)) in expected:
+            continue
+        elif name in match.left or not room:
             left.append(name)
         else:
             fresh.append(group)
@@ -77,22 +91,53 @@ def chosen(
 
 
 class Names:
-    """What groups are called now, and were called at an earlier commit, before files moved."""
+    """What groups are called now, and were called at an earlier commit, before things moved."""
 
-    def __init__(self, groups: Sequence[Group], renames: Renames) -> None:
-        self._groups, self._renames = groups, cache(renames)
-        self._then: dict[str, Mapping[tuple[str, str], Group]] = {}
+    def __init__(self, groups: Sequence[Group], past: Past) -> None:
+        self._groups, self._past = groups, past
+        self._renames = cache(past.renames)
+        self._then: dict[str, Mapping[_Name, Group]] = {}
 
     @cached_property
-    def _now(self) -> Mapping[tuple[str, str], Group]:
+    def _now(self) -> Mapping[_Name, Group]:
         return {_called(group, {}): group for group in self._groups}
 
-    def group(self, mark: Mark) -> Group | None:
-        """The group that a posted mark speaks for, or None where its findings are gone."""
+    @cached_property
+    def _moved(self) -> Mapping[_Name, Group]:
+        """By the names of the last review, where objects have left their file: the most of them."""
+        found: dict[_Name, Counter[Group]] = defaultdict(Counter)
+        for group in self._groups:
+            for name in self._names_then(group):
+                found[name][group] += 1
+        return {name: max(counts, key=lambda one: counts[one]) for name, counts in found.items()}
+
+    def _names_then(self, group: Group) -> list[_Name]:
+        """What each of its findings was said under in the last review, if it was there."""
+        then = (self._past.then.get(finding.identity) for finding in group.findings)
+        rule, alone = group.first.rule, group.alone
+        return [(rule, each.identity if alone else each.path) for each in then if each]
+
+    def spread(self, said: Iterable[_Name]) -> frozenset[Group]:
+        """The groups all of whose findings were said under one of these names."""
+        known = frozenset(said)
+        named = ((group, self._names_then(group)) for group in self._groups)
+        return frozenset(
+            group
+            for group, names in named
+            if len(names) == len(group.findings) and known.issuperset(names)
+        )
+
+    def stays(self, mark: Mark) -> Group | None:
+        """The group that a posted mark speaks for, where that is in the same file still."""
         if mark.kind is CommentKind.SUMMARY:
             return None
-        name = (mark.rule, mark.identity or mark.path)
-        return self._now.get(name) or self._at(mark.run).get(name)
+        return self._now.get(_name(mark)) or self._at(mark.run).get(_name(mark))
+
+    def group(self, mark: Mark) -> Group | None:
+        """The same, wherever its findings are; None where they are gone."""
+        if mark.kind is CommentKind.SUMMARY:
+            return None
+        return self.stays(mark) or self._moved.get(_name(mark))
 
     def path(self, mark: Mark) -> str:
         """What the file of a thread's findings is called today, empty where it does not say."""
@@ -103,10 +148,10 @@ class Names:
         old = {mark.left[at : at + _NAME] for at in range(0, len(mark.left), _NAME)}
         if not old:
             return frozenset()
-        every = [*self._now.items(), *self._at(mark.run).items()]
+        every = [*self._now.items(), *self._at(mark.run).items(), *self._moved.items()]
         return frozenset(_brief(_called(group, {})) for name, group in every if _brief(name) in old)
 
-    def _at(self, run: str) -> Mapping[tuple[str, str], Group]:
+    def _at(self, run: str) -> Mapping[_Name, Group]:
         if run not in self._then:
             back = {new: old for old, new in self._renames(run).items()}
             moved = (group for group in self._groups if group.first.location.path in back)
@@ -114,7 +159,11 @@ class Names:
         return self._then[run]
 
 
-def _called(group: Group, back: Mapping[str, str]) -> tuple[str, str]:
+def _name(mark: Mark) -> _Name:
+    return (mark.rule, mark.identity or mark.path)
+
+
+def _called(group: Group, back: Mapping[str, str]) -> _Name:
     """Rule, and path or identity; ``back`` leads from the paths of today to those of then."""
     path = group.first.location.path
     if not group.alone:
@@ -123,6 +172,6 @@ def _called(group: Group, back: Mapping[str, str]) -> tuple[str, str]:
     return (group.first.rule, key.identity)
 
 
-def _brief(name: tuple[str, str]) -> str:
+def _brief(name: _Name) -> str:
     text = "\0".join(name).encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).hexdigest()[:_NAME]

@@ -62,7 +62,8 @@ def subject(mark: Mark) -> str:
 
 
 def _edited(posted: Posted, mark: Mark) -> str:
-    return _named("edit", posted.id, mark.body, str(mark.fixed), mark.left)
+    said = (mark.body, mark.left, mark.fixed, mark.passed, mark.again)
+    return _named("edit", posted.id, *map(str, said))
 
 
 def _replied(posted: Posted) -> str:
@@ -113,6 +114,10 @@ class Pen:
     def resolve(self, posted: Posted) -> None:
         """Close a thread; likewise."""
         self._again(lambda: self._conversation.resolve(posted))
+
+    def reopen(self, posted: Posted) -> None:
+        """Open one that we closed; likewise."""
+        self._again(lambda: self._conversation.reopen(posted))
 
     def post(self, comments: Sequence[Comment]) -> None:
         """Post what is not there yet. Raises Refused or Partly; Unsure where the listing does

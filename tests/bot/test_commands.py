@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import Command, Verb, Wrong, parse
+from bot.commands import Command, Verb, Wrong, only, parse
 
 RECHECK, HELP, UNKNOWN = Command(Verb.RECHECK), Command(Verb.HELP), Command(Verb.UNKNOWN)
 SHA = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334"
@@ -224,3 +224,21 @@ def test_a_reason_is_kept_as_it_was_typed(finding: str, reason: str, until: date
 def test_whatever_follows_a_verb_asks_for_that_verb_or_nothing(verb: Verb, rest: str) -> None:
     line = rest.replace("\n", " ").replace("\r", " ")
     assert {command.verb for command in parse(f"/redline {verb} {line}")} <= {verb}
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing_else"),
+    [
+        ("/redline status", True),
+        (" /recheck\r\n\n/redline allow abcd --reason it is known\n", True),
+        ("/redline hepl", True),
+        ("", False),
+        ("Fine.", False),
+        ("Fine.\n/redline status", False),
+        ("> /redline status", False),
+        ("```\n/redline status\n```", False),
+        ("@redline could you look?", False),
+    ],
+)
+def test_what_is_said_to_us_alone(text: str, nothing_else: bool) -> None:
+    assert only(text) is nothing_else

@@ -1,16 +1,21 @@
 """What stands at the forge after pushes, kills, faults and people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.change import AnchorKind, ChangedFile, Diff, FileStatus
 from bot.forges.base import Denied, Refused, Unsure
+from bot.formats.json import render
 from bot.markdown import wanted
-from bot.publish import Timing, publish
+from bot.marks import read as marked
+from bot.publish import Past, Timing, publish, then
 from bot.review import Pardon, PardonKind, Review, StageResult
-from rules.finding import Family, Finding, Severity, Suggestion
+from bot.told import Told, read
+from rules.finding import Family, Finding, Severity, Suggestion, folder
 from tests.bot.given import (
     HEAD,
     ID,
@@ -36,6 +41,7 @@ class Story:
     files: tuple[ChangedFile, ...] = tuple(added(path) for path in FILES)
     clock: Clock = field(default_factory=Clock)
     settle: float = 6.0
+    last: Told | None = None
 
     def __post_init__(self) -> None:
         self.talk = FakeConversation(ID, KEY, Diff(self.files), self.clock)
@@ -48,7 +54,9 @@ class Story:
         before = len(self.talk.log)
         want = wanted(judged, self.talk.diff, KEY, begun=begun)
         timing = Timing(self.settle, self.clock.sleep)
-        publish(self.talk, want, self.guard, lambda _run: renames or {}, timing)
+        past = Past(lambda _run: renames or {}, then(judged.findings, self.last))
+        publish(self.talk, want, self.guard, past, timing)
+        self.last = read(render(judged, self.talk.diff, "0").encode())
         return self.talk.log[before:]
 
     def found(self, *findings: Finding, head: str = HEAD) -> list[str]:
@@ -187,6 +195,114 @@ def test_a_file_is_followed_from_push_to_push(story: Story) -> None:
     assert story.thread.resolver is None
 
 
+def placed(name: str, path: str, rule: str = "root-container") -> Finding:
+    """A finding of an object, as it is called wherever its object is."""
+    return finding(rule, path, name=name, address=f"Pod//{name}", project=folder(path))
+
+
+def at(story: Story, *paths: str) -> None:
+    story.talk.diff = Diff(tuple(added(path) for path in paths))
+
+
+def test_an_object_that_leaves_its_file_keeps_its_thread(story: Story) -> None:
+    for number, path in enumerate(("apps/web.yaml", "apps/site.yaml", "web/a.yaml", "b.yaml")):
+        at(story, path)
+        writes = story.found(placed("web", path), head=str(number) * 40)
+        assert ("post" in writes) is (number == 0)
+    assert story.thread.resolver is None
+    assert story.thread.body.startswith("**Blocking:** Container `web`")
+    at(story, "b.yaml")
+    assert "resolve" in story.found(head="f" * 40)
+    assert story.talk.open() == []
+
+
+def test_a_file_that_is_split_begins_no_thread(story: Story) -> None:
+    at(story, "all.yaml")
+    story.found(placed("web", "all.yaml"), placed("api", "all.yaml"), placed("db", "all.yaml"))
+    at(story, "a/web.yaml", "a/api.yaml", "b/db.yaml")
+    parts = (placed("web", "a/w.yaml"), placed("api", "a/w.yaml"), placed("db", "b/db.yaml"))
+    at(story, "a/w.yaml", "b/db.yaml")
+    assert "post" not in story.found(*parts, head=NEXT)
+    assert "2 times in this file" in story.thread.body
+    assert "Container `db`" in story.summary
+    assert story.found(*parts, head="e" * 40) == []
+    # What only now is found there is told all the same.
+    worse = placed("db", "b/db.yaml", "privileged-container")
+    assert "post" in story.found(*parts, worse, head="f" * 40)
+
+
+def test_what_stays_keeps_the_thread_of_its_file(story: Story) -> None:
+    at(story, "all.yaml")
+    story.found(placed("web", "all.yaml"), placed("api", "all.yaml"), placed("db", "all.yaml"))
+    at(story, "all.yaml", "b/all.yaml")
+    left = (placed("web", "all.yaml"), placed("api", "b/all.yaml"), placed("db", "b/all.yaml"))
+    assert "post" not in story.found(*left, head=NEXT)
+    assert "Container `web`" in story.thread.body
+
+
+def test_files_that_are_merged_have_one_thread(story: Story) -> None:
+    at(story, "a/web.yaml", "b/api.yaml")
+    story.found(placed("web", "a/web.yaml"), placed("api", "b/api.yaml"))
+    assert len(story.talk.open()) == 2
+    at(story, "all.yaml")
+    both = (placed("web", "all.yaml"), placed("api", "all.yaml"))
+    assert "post" not in story.found(*both, head=NEXT)
+    assert "2 times in this file" in story.thread.body
+    (over,) = [each for each in story.talk.inline if each not in story.talk.open()]
+    assert over.body.startswith("**Moved to another file: the comment there says this.**")
+
+
+def test_one_that_comes_to_a_file_with_a_thread_joins_it(story: Story) -> None:
+    at(story, "a/web.yaml", "b/api.yaml")
+    story.found(placed("web", "a/web.yaml"), placed("api", "b/api.yaml"))
+    own = next(each for each in story.talk.open() if "`api`" in each.body)
+    at(story, "b/api.yaml")
+    story.found(placed("web", "b/api.yaml"), placed("api", "b/api.yaml"), head=NEXT)
+    assert story.thread is own
+
+
+def test_a_thread_of_one_finding_follows_its_object(story: Story) -> None:
+    at(story, "a/net.yaml")
+
+    def port(path: str) -> Finding:
+        return replace(placed("web", path, "opened-port"), family=Family.NETWORK)
+
+    story.found(port("a/net.yaml"))
+    at(story, "b/net.yaml")
+    assert "post" not in story.found(port("b/net.yaml"), head=NEXT)
+    assert story.thread.resolver is None
+
+
+SPOTS = st.dictionaries(
+    st.sampled_from(["web", "api", "db", "job", "cron"]),
+    st.sampled_from(["a.yaml", "x/a.yaml", "x/b.yaml", "y/c.yaml"]),
+    min_size=1,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(SPOTS, st.lists(SPOTS, min_size=1, max_size=4))
+def test_whatever_moves_nothing_is_told_again(
+    first: Mapping[str, str], later: Sequence[Mapping[str, str]]
+) -> None:
+    """Each push moves objects between files; who is new is told, and nobody else."""
+    story = Story()
+    spots = dict(first)
+    for number, moved in enumerate([{}, *later], 1):
+        fresh = moved.keys() - spots.keys() if number > 1 else spots.keys()
+        spots |= moved
+        story.clock.sleep(60)
+        at(story, *sorted(set(spots.values())))
+        found = [placed(name, path) for name, path in spots.items()]
+        writes = story.found(*found, head=f"{number:x}" * 40)
+        assert "post" not in writes or fresh
+        assert len(story.talk.summaries) == 1
+        assert all(f"Container `{name}`" in story.summary for name in spots)
+        marks = [marked(each.body, ID, KEY) for each in story.talk.open()]
+        assert None not in marks
+        assert len({mark.subject for mark in marks if mark}) == len(marks)
+
+
 def opened(folder: str) -> Finding:
     path = f"{folder}/a.tf"
     return finding("opened-port", path, address=path, project=folder, family=Family.NETWORK)
@@ -254,12 +370,13 @@ def test_what_people_let_pass_says_so_and_begins_no_thread(story: Story) -> None
         for each in (finding(), other)
     }
     judged = replace(review(*results), exceptions=exceptions)
-    assert story.run(judged) == ["edit", "edit"]
+    assert story.run(judged) == ["resolve", "edit", "edit"]
     said = "(allowed by `@mia` until 2026-12-31: known, see `*wiki*`)"
     assert said in story.thread.body
     assert story.summary.count(said) == 2
     assert story.run(judged) == []
-    assert story.run(replace(judged, exceptions={})) == ["edit", "edit", "post"], "it lapsed"
+    lapsed = replace(judged, exceptions={})
+    assert story.run(lapsed) == ["reopen", "edit", "edit", "post"]
     assert len(story.talk.open()) == 2
 
 

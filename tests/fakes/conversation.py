@@ -141,6 +141,12 @@ class FakeConversation:
 
         self._write("resolve", store)
 
+    def reopen(self, posted: Posted) -> None:
+        def store() -> None:
+            self._thread(posted).resolver = None
+
+        self._write("reopen", store)
+
     def reply(self, posted: Posted, text: str) -> None:
         def store() -> None:
             self._thread(posted).notes.append(Note(self._number(), BOT, text))

@@ -28,6 +28,52 @@ def test_acknowledged_is_green_and_says_by_whom(world: World) -> None:
     assert "aws_db_instance.main" in summary(page)
 
 
+def test_its_thread_is_closed_and_opened_when_it_counts_again(world: World) -> None:
+    """Silently, and where closing is not ours it is hidden and shown."""
+    for may in (True, False):
+        world.forge.may_resolve(may)
+        page = acknowledged(world)
+        told = page.notified
+        world.work()
+        (thread,) = page.threads()
+        assert thread.over
+        assert "(acknowledged by `@mia`: moved by hand)" in thread.words
+        assert "still present" not in summary(page)
+        page.push({"db.tf": text(l9="other")})
+        world.stage.results = (ran(GONE, stage="tofu-plan", effects=(OTHER,)),)
+        assert world.reviewed(page).state == "failure"
+        (thread,) = page.threads()
+        assert not thread.over
+        assert thread.words.startswith("**It counts again:**")
+        assert page.notified == told
+
+
+def test_said_in_the_thread_itself_it_is_closed_too(world: World) -> None:
+    page = world.given(BEFORE, AFTER)
+    world.stage.results = (PLAN,)
+    world.work()
+    page.reply("mia", page.threads()[0], f"/redline acknowledge {GONE.id} --reason moved by hand")
+    assert world.reviewed(page).state == "success"
+    (thread,) = page.threads()
+    assert (thread.over, [who for who, _ in thread.replies]) == (True, ["mia"])
+
+
+def test_where_people_talk_in_the_thread_one_reply_says_it(world: World) -> None:
+    page = world.given(BEFORE, AFTER)
+    world.stage.results = (PLAN,)
+    world.work()
+    (before,) = page.threads()
+    page.reply("mia", before, "Was that not moved?")
+    page.comment("mia", f"/redline acknowledge {GONE.id} --reason it was")
+    assert world.reviewed(page).state == "success"
+    (after,) = page.threads()
+    assert (after.over, after.words) == (False, before.words)
+    assert after.replies[-1][1] == "This was acknowledged by `@mia`: it was"
+    page.push({"notes.md": "more\n"})
+    world.work()
+    assert page.threads() == [after]
+
+
 def test_it_holds_for_the_next_push_that_does_the_same(world: World) -> None:
     page = acknowledged(world)
     world.work()

@@ -245,6 +245,7 @@ class Thread(Struct, frozen=True, rename="camel"):
     id: str
     is_resolved: bool
     viewer_can_resolve: bool
+    viewer_can_unresolve: bool
     resolved_by: Author | None
     comments: ThreadComments
     path: str = ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot import marks
 from bot.change import Anchor, AnchorKind, Change, Kind
+from bot.commands import only
 from bot.forges.base import Denied, Gone, Reaction, Refused, still_there
 from bot.forges.github import answers
 from bot.forges.github.client import Client, Json
@@ -25,7 +26,7 @@ query ($owner: String!, $name: String!, $number: Int!, $after: String) {
       reviewThreads(first: 100, after: $after) {
         pageInfo { hasNextPage endCursor }
         nodes {
-          id isResolved viewerCanResolve resolvedBy { login __typename }
+          id isResolved viewerCanResolve viewerCanUnresolve resolvedBy { login __typename }
           path line startLine diffSide isOutdated
           comments(first: 30) {
             nodes {
@@ -44,9 +45,19 @@ mutation ($input: ResolveReviewThreadInput!) {
   resolveReviewThread(input: $input) { thread { id } }
 }
 """
+_UNRESOLVE = """
+mutation ($input: UnresolveReviewThreadInput!) {
+  unresolveReviewThread(input: $input) { thread { id } }
+}
+"""
 _MINIMIZE = """
 mutation ($input: MinimizeCommentInput!) {
   minimizeComment(input: $input) { minimizedComment { isMinimized } }
+}
+"""
+_SHOW = """
+mutation ($input: UnminimizeCommentInput!) {
+  unminimizeComment(input: $input) { unminimizedComment { isMinimized } }
 }
 """
 
@@ -111,14 +122,30 @@ class GitHubConversation:
 
     def resolve(self, posted: Posted) -> None:
         """Resolve the thread where GitHub lets us, else hide its first comment, else leave it."""
-        if self._listed is None:
-            self.own()
-        if self._listed is None or posted.id not in self._listed:
+        found = self._found(posted)
+        if found is None:
             return
-        _, thread, first = self._listed[posted.id]
+        _, thread, first = found
         if thread.viewer_can_resolve and self._may(_RESOLVE, {"threadId": thread.id}):
             return
         self._may(_MINIMIZE, {"subjectId": first.id, "classifier": "RESOLVED"})
+
+    def reopen(self, posted: Posted) -> None:
+        """Open it and show it again, as far as GitHub lets us."""
+        found = self._found(posted)
+        if found is None:
+            return
+        _, thread, first = found
+        if thread.is_resolved and thread.viewer_can_unresolve:
+            self._may(_UNRESOLVE, {"threadId": thread.id})
+        if first.is_minimized:
+            self._may(_SHOW, {"subjectId": first.id})
+
+    def _found(self, posted: Posted) -> _Own | None:
+        """A thread of ours as it was listed last."""
+        if self._listed is None:
+            self.own()
+        return (self._listed or {}).get(posted.id)
 
     def reply(self, posted: Posted, text: str) -> None:
         """Answer below a comment of ours. Raises Refused when it is not there any more."""
@@ -213,7 +240,7 @@ class GitHubConversation:
             str(first.full_database_id),
             thread.id,
             first.body,
-            answered=any(self._person(one.author) for one in replies),
+            answered=any(self._person(one.author) and not only(one.body) for one in replies),
             replied=any(self._me.is_author(one.author) for one in replies),
             resolved=thread.is_resolved or first.is_minimized,
             resolver=resolver.login if resolver and not self._me.is_author(resolver) else "",

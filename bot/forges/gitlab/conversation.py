@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bot import marks
 from bot.change import Anchor, AnchorKind, Change, Kind
+from bot.commands import only
 from bot.forges import wire
 from bot.forges.base import Denied, Gone, Partly, Reaction, Refused, Unsure, still_there
 from bot.forges.gitlab import answers
@@ -61,12 +63,17 @@ class GitLabConversation:
 
     def resolve(self, posted: Posted) -> None:
         """Resolve the thread where GitLab lets us, else leave it."""
+        self._close(posted, done=True)
+
+    def reopen(self, posted: Posted) -> None:
+        """Likewise."""
+        self._close(posted, done=False)
+
+    def _close(self, posted: Posted, *, done: bool) -> None:
         if posted.mark.kind is not CommentKind.THREAD:
             return
-        try:
-            self._client.put(f"{self._root}/discussions/{posted.thread}", {"resolved": True})
-        except (Denied, Refused, Gone):
-            return
+        with suppress(Denied, Refused, Gone):
+            self._client.put(f"{self._root}/discussions/{posted.thread}", {"resolved": done})
 
     def reply(self, posted: Posted, text: str) -> None:
         """Answer in a thread of ours. Raises Refused when it is not there any more.
@@ -187,7 +194,9 @@ class GitLabConversation:
             str(first.id),
             discussion.id,
             first.body,
-            answered=any(self._account.person(one.author) for one in replies),
+            answered=any(
+                self._account.person(one.author) and not only(one.body) for one in replies
+            ),
             replied=any(self._account.wrote(one.author) for one in replies),
             resolved=first.resolvable and first.resolved,
             resolver=self._resolver(first),

@@ -254,6 +254,22 @@ def test_leaving_where_we_may_neither(as_app: Connect, pull: PullRequest) -> Non
     assert not conversation.own()[0].resolved
 
 
+@pytest.mark.parametrize("may", [True, False], ids=["resolved", "hidden"])
+def test_opening_again(as_app: Connect, app: AppKey, pull: PullRequest, *, may: bool) -> None:
+    if may:
+        app.grant(contents="write")
+    forge = as_app()
+    change = forge.change(id_of(pull))
+    post(forge, change, thread(change, "a"))
+    conversation = forge.conversation(change)
+    conversation.resolve(conversation.own()[0])
+    (posted,) = conversation.own()
+    assert (posted.closed, pull.threads[0]["resolved"]) == (True, may)
+    conversation.reopen(posted)
+    assert not conversation.own()[0].resolved
+    assert (pull.threads[0]["resolved"], pull.review_comments[0].minimized) == (False, None)
+
+
 def test_a_summary_is_not_resolved(forge: GitHub, change: Change, pull: PullRequest) -> None:
     post(forge, change, summary(change))
     conversation = forge.conversation(change)
@@ -274,6 +290,15 @@ def test_people_in_a_thread(forge: GitHub, change: Change, pull: PullRequest) ->
     assert (said["b"].answered, said["b"].resolved, said["b"].resolver) == (False, True, "bob")
     assert (said["c"].answered, said["c"].replied, said["c"].resolver) == (False, False, "")
     assert third
+
+
+def test_commands_in_a_thread_are_no_talk(forge: GitHub, change: Change, pull: PullRequest) -> None:
+    post(forge, change, thread(change, "a"))
+    root = pull.threads[0]["id"]
+    pull.reply("bob", root, "/redline status\n\n/redline explain abcd")
+    assert not forge.conversation(change).own()[0].answered
+    pull.reply("bob", root, "Hm.\n/redline explain abcd")
+    assert forge.conversation(change).own()[0].answered
 
 
 def test_another_bot_in_a_thread_is_no_person(

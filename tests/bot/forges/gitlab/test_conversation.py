@@ -299,6 +299,19 @@ def test_a_summary_is_not_resolved(
     assert discussion.individual
 
 
+def test_opening_again_what_was_resolved(
+    forge: GitLab, change: Change, request_: MergeRequest
+) -> None:
+    post(forge, change, thread(change, "a"))
+    told, conversation = request_.notifications, forge.conversation(change)
+    conversation.resolve(conversation.own()[0])
+    (posted,) = conversation.own()
+    assert posted.closed
+    conversation.reopen(posted)
+    assert not conversation.own()[0].resolved
+    assert request_.notifications == told
+
+
 def test_people_in_a_thread(forge: GitLab, change: Change, request_: MergeRequest) -> None:
     post(forge, change, thread(change, "a"), thread(change, "b"), thread(change, "c"))
     first, second, _ = (row["id"] for row in request_.threads)
@@ -320,6 +333,17 @@ def test_a_reply_of_ours_leaves_a_resolved_thread_resolved(
     conversation = forge.conversation(change)
     conversation.reply(conversation.own()[0], "Fixed in abc1234")
     assert request_.threads[0]["resolved_by"] == "bob"
+
+
+def test_commands_in_a_thread_are_no_talk(
+    forge: GitLab, change: Change, request_: MergeRequest
+) -> None:
+    post(forge, change, thread(change, "a"))
+    root = request_.threads[0]["id"]
+    request_.reply("bob", root, "/redline status\n\n/redline explain abcd")
+    assert not forge.conversation(change).own()[0].answered
+    request_.reply("bob", root, "Hm.\n/redline explain abcd")
+    assert forge.conversation(change).own()[0].answered
 
 
 def test_another_bot_in_a_thread_is_no_person(
