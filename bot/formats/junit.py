@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from bot.formats.described import message
 from bot.formats.inert import inert
+from bot.markdown.guide import commands
 from bot.report.making import pardon
 from bot.review import Outcome, Review, StageResult
 from rules.finding import Finding, Side
@@ -68,6 +69,7 @@ def _case(suite: ET.Element, name: str, finding: Finding, review: Review) -> Non
     case.set("line", str(where.line))
     side = " at the merge base" if where.side is Side.BASE else ""
     text = f"{path}:{where.line}{side}: {finding.severity.word}: {inert(message(finding))}"
+    text = "\n".join((text, *commands(finding)))
     if review.pardon(finding) is not None:
         _told(case, "skipped", pardon(held))
     elif review.blocks and finding.severity >= review.gate.block_on:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.change import Diff
 from bot.formats import described
 from bot.formats.inert import at_head, inert, uri
+from bot.markdown.guide import commands
 from bot.report.making import pardon as worded
 from bot.review import Outcome, Pardon, Review, StageResult
 from rules.entries import Entry
@@ -218,11 +219,12 @@ class _Row:
 
     def _properties(self) -> dict[str, Any]:
         finding = self.finding
-        return {
+        guide = list(commands(finding))
+        symptom = {"symptom": finding.symptom, "guide": guide} if finding.symptom else {}
+        return symptom | {
             "id": self.source.review.ids[finding.identity],
             "severity": finding.severity.word,
             "project": inert(finding.project),
-            "symptom": finding.symptom,
         }
 
 

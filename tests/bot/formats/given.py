@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.change import Change, ChangeId, Diff, FileStatus, ForgeName, Hunk
 from bot.review import Outcome, Pardon, PardonKind, Review, StageResult
 from rules.entries import entries
-from rules.finding import Family, Finding, Location, Severity, Side, Suggestion, Symptom
+from rules.finding import Family, Finding, Location, ObjectName, Severity, Side, Suggestion, Symptom
 from rules.gate import Gate, OnUnchecked
 from rules.profile import Profile
 from tests.bot.given import added, change, changed_file, finding, result, unchecked, warning
@@ -24,6 +24,7 @@ PRIVILEGED = replace(
     ),
     suggestion=Suggestion(14, 15, "  privileged: false\n  x: \t<&>"),
     symptom=Symptom.CRASH_LOOP,
+    object=ObjectName("Deployment", "shop", "web"),
 )
 ALLOWED = warning("hadolint/DL3008", "Dockerfile", 3)
 WAITING = finding("host-path", "deploy/node.yaml", 4, name="agent")

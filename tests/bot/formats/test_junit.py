@@ -63,6 +63,7 @@ def test_only_what_blocks_fails() -> None:
     assert failure.get("message") == PRIVILEGED.message
     assert "Fix: Remove `privileged: true`." in str(failure.text)
     assert "Pods would show CrashLoopBackOff." in str(failure.text)
+    assert "\nkubectl -n shop describe " in str(failure.text)
     assert kind(case_of(WAITING, have)) == "failure"
     assert kind(case_of(HINT, have)) == ""
     assert "info: " in str(case_of(HINT, have).findtext("system-out"))

@@ -272,5 +272,12 @@ def test_no_larger_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cut["message"]["text"].startswith(f"{left} findings")
 
 
+def test_a_pod_that_fails_has_its_guide() -> None:
+    said = result_of(PRIVILEGED)
+    assert "Pods would show CrashLoopBackOff." in said["message"]["text"]
+    assert said["properties"]["guide"][0].startswith("kubectl -n shop get pods")
+    assert "symptom" not in result_of(HINT)["properties"]
+
+
 def test_a_hint_is_a_note() -> None:
     assert result_of(HINT)["level"] == "note"
