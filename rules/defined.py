@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rules.finding import Location
@@ -57,7 +57,9 @@ _TELLING = re.compile(
 _DOCUMENT = re.compile(r"^---", re.MULTILINE)
 _KIND = re.compile(r"^kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 _NAME = re.compile(
-    r"^metadata:[ \t]*\n(?:[ \t]+.*\n|[ \t]*\n){0,40}?[ ]{1,4}name:[ \t]*(\S+)", re.M
+    r"^metadata:[ \t]*(?:\{[^}\n]{0,500}?\b|\n(?:[ \t]+\S.*\n|[ \t]*\n){0,40}?[ ]{1,4})"
+    r"name:[ \t]*([^,}\s]+)",
+    re.MULTILINE,
 )
 _PLAIN = re.compile(r"[\"']?([a-z0-9][a-z0-9.-]{0,252})[\"']?")
 
@@ -66,7 +68,8 @@ _PLAIN = re.compile(r"[\"']?([a-z0-9][a-z0-9.-]{0,252})[\"']?")
 class Definition:
     """Something that a pod can name; ``keys`` is None where it may have any.
 
-    ``begins``: it stands for all whose names begin so.
+    ``begins``: it stands for all whose names begin so. ``namespace`` is empty where the file
+    leaves it to the release.
     """
 
     kind: str
@@ -74,6 +77,7 @@ class Definition:
     keys: frozenset[str] | None = None
     begins: bool = False
     location: Location | None = None
+    namespace: str = ""
 
     def makes(self, kind: str, name: str) -> bool:
         """Whether it makes the object of this name."""
@@ -83,23 +87,27 @@ class Definition:
 
 def defined_by(manifest: Manifest) -> Iterator[Definition]:
     """What one object makes, itself included."""
+    for each in _made_of(manifest):
+        yield replace(each, location=manifest.at("metadata", "name"), namespace=manifest.namespace)
+
+
+def _made_of(manifest: Manifest) -> Iterator[Definition]:
     root, kind, group = manifest.root, manifest.kind, group_of(manifest)
-    place = manifest.at("metadata", "name")
     if not group and kind in (CONFIG_MAP, SECRET):
-        yield Definition(kind, manifest.name, _keys(root), location=place)
+        yield Definition(kind, manifest.name, _keys(root))
     elif not group and kind in (ACCOUNT, CLAIM):
-        yield Definition(kind, manifest.name, location=place)
+        yield Definition(kind, manifest.name)
     elif kind == "StatefulSet":
         for each in root.maps("spec", "volumeClaimTemplates"):
             name = f"{each.text('metadata', 'name')}-{manifest.name}-"
-            yield Definition(CLAIM, name, begins=True, location=place)
+            yield Definition(CLAIM, name, begins=True)
     for name in _secrets(manifest):
-        yield Definition(SECRET, name, location=place)
+        yield Definition(SECRET, name)
     for key, made in _GENERATORS:
         for each in root.maps(key):
-            yield Definition(made, each.text("name"), location=place)
+            yield Definition(made, each.text("name"))
     if kind == "ObjectBucketClaim":
-        yield Definition(CONFIG_MAP, manifest.name, location=place)
+        yield Definition(CONFIG_MAP, manifest.name)
 
 
 def by_operators(manifest: Manifest) -> Iterator[Definition]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from rules.around import Around
 from rules.config import Config
 from rules.contexts import Context
 from rules.defined import Definition, Index
@@ -59,3 +61,8 @@ class Release:
     index: Callable[[], Index] = Index
     earlier: Callable[[], Sequence[Definition]] = _undefined
     contexts_of: Callable[[str], Sequence[Context]] = _no_context
+
+    @cached_property
+    def around(self) -> Around:
+        """The objects, sorted once for all rules."""
+        return Around(self.objects())

@@ -1,6 +1,6 @@
 """What runs pods, what scales it, and whether two objects can meet in one namespace."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,7 @@ _TEMPLATES = {
 }
 _GROUPS = frozenset(("", "apps", "batch", "extensions", "apps.openshift.io"))
 _PLAIN_SELECTORS = frozenset(("ReplicationController", "DeploymentConfig"))
+_OWNERS = ("team", "owner", "owned-by", "squad", "tribe", "app.kubernetes.io/part-of")
 _UNSCALED = frozenset(("Pod", "DaemonSet", "Job", "CronJob"))
 
 
@@ -34,11 +35,6 @@ class Workload:
 
     manifest: Manifest
     template: Map | None
-
-    @property
-    def words(self) -> str:
-        """As a sentence calls it, without its name: ``Deployment``."""
-        return self.manifest.kind
 
     @cached_property
     def spec(self) -> Map | None:
@@ -67,6 +63,13 @@ class Workload:
             return self.selector.equal
         return self.own_labels
 
+    @cached_property
+    def owner(self) -> tuple[str, str] | None:
+        """The label that says whose it is, and its value: the object's or its pods'."""
+        said = {**self.own_labels, **labels(self.manifest.root, "metadata", "labels")}
+        given = ((key, said[key]) for key in _OWNERS if said.get(key))
+        return next((each for each in given if not unsure(each[1])), None)
+
     @property
     def scales(self) -> bool:
         """Whether it has a number of replicas at all."""
@@ -94,11 +97,6 @@ def workload_of(manifest: Manifest) -> Workload | None:
     return Workload(manifest, below)
 
 
-def workloads(objects: Iterable[Manifest]) -> list[Workload]:
-    """Those of the objects that run pods."""
-    return [one for each in objects if (one := workload_of(each)) is not None]
-
-
 @dataclass(frozen=True, eq=False)
 class Autoscaler:
     """What changes the number of a workload's replicas; ``least`` is the fewest it leaves."""
@@ -124,11 +122,6 @@ def autoscaler_of(manifest: Manifest) -> Autoscaler | None:
         least = _least(root, "minReplicaCount", 0)
         return Autoscaler(manifest, kind or "Deployment", name, least)
     return None
-
-
-def autoscalers(objects: Iterable[Manifest]) -> list[Autoscaler]:
-    """Those of the objects that scale another."""
-    return [one for each in objects if (one := autoscaler_of(each)) is not None]
 
 
 def _least(root: Map, key: str, default: int) -> int | None:

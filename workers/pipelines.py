@@ -24,14 +24,14 @@ from workers.touched import (
     large_manifest,
     links_and_settings,
     manifests,
-    manifests_of_images,
+    manifests_affected,
 )
 
 __all__ = ["STAGES", "STEPS", "Reviewed", "Step", "attempt"]
 
 
 STEPS: tuple[Step, ...] = (
-    Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest, manifests_of_images),
+    Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest, manifests_affected),
     Step(hadolint, "Dockerfile", dockerfiles, always, tool=True),
     Step(dockerfile_rules, "Dockerfile", dockerfiles, always),
     Step(files_rules, "link or submodule", links_and_settings, always),

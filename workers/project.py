@@ -69,7 +69,8 @@ class Project:
 
     ``root`` is the folder (``""``: loose files anywhere). ``paths`` are the files to judge, by
     their names on this ``side``; ``changed`` are all files of the change. ``config`` is what the
-    repository's file at base says, for both sides.
+    repository's file at base says, for both sides. ``before`` is the merge base, for what is only
+    to be understood from both; None where the project is the merge base, or all counts as new.
     """
 
     root: str
@@ -78,6 +79,7 @@ class Project:
     tree: Tree
     changed: tuple[ChangedFile, ...] = ()
     config: Config = field(default_factory=Config)
+    before: Tree | None = None
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,21 @@
 """Which files of a change each stage judges."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.change import Diff
 from rules.config import NAME as SETTINGS
 from rules.config import Config
-from rules.finding import Side
+from rules.finding import Side, folder
+from rules.outward import outward
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest, telling
 from workers.project import Entry, Project, Tree
-from workers.stages.kubernetes_rules import LOCKS, touched_by
+from workers.stages.kubernetes_rules import said_together, touched_by
+from workers.surroundings import LOCKS, Read, Surroundings
+
+_MOST_FOLDERS = 200  # whose unchanged files are judged too
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Reviewed:
     def project(self, side: Side, paths: Iterable[str]) -> Project:
         """The paths as one project of loose files."""
         wanted, tree = tuple(sorted(paths)), self.tree(side)
-        return Project("", side, wanted, tree, self.diff.files, self.config)
+        before = self.merge_base if side is Side.HEAD else None
+        return Project("", side, wanted, tree, self.diff.files, self.config, before)
 
 
 def manifests(path: str, entry: Entry) -> bool:
@@ -65,6 +71,45 @@ def manifests_of_images(reviewed: Reviewed) -> Iterable[str]:
     if not built:
         return ()
     return touched_by(built, reviewed.head, reviewed.merge_base, reviewed.config.images)
+
+
+def manifests_beside(reviewed: Reviewed) -> Iterable[str]:
+    """The unchanged manifests of which something new is to be said for what changed beside them.
+
+    Only where a change matters to other objects of its folder these are judged, and only by what
+    is said of objects together: a release's other findings stay what they were.
+    """
+    head, base = (reviewed.project(side, ()) for side in (Side.HEAD, Side.BASE))
+    now, then = Surroundings(head), Surroundings(base)
+    found: list[str] = []
+    for root in sorted(_turned(reviewed, now, then))[:_MOST_FOLDERS]:
+        before = said_together(then, root)
+        later = said_together(now, root)
+        found += [path for path, said in later.items() if said - before.get(path, frozenset())]
+    changed = reviewed.changed(Side.HEAD)
+    return [path for path in found if path not in changed]
+
+
+def _turned(reviewed: Reviewed, now: Surroundings, then: Surroundings) -> frozenset[str]:
+    """The folders in which something changes for other objects than the changed ones."""
+    files = [file for file in reviewed.diff.files if is_manifest(file.new_path)]
+    old = then.look(file.old_path for file in files)
+    new = now.look(file.new_path for file in files)
+    turned = set()
+    for file in files:
+        folders = {folder(file.old_path), folder(file.new_path)}
+        if len(folders) > 1 or _shown(old.get(file.old_path)) != _shown(new.get(file.new_path)):
+            turned |= folders
+    return frozenset(turned)
+
+
+def _shown(read: Read | None) -> Counter[Hashable]:
+    return Counter(map(outward, read.manifests if read else ()))
+
+
+def manifests_affected(reviewed: Reviewed) -> Iterable[str]:
+    """The unchanged manifests that a change makes judged."""
+    return (*manifests_of_images(reviewed), *manifests_beside(reviewed))
 
 
 def large_manifest(path: str, start: bytes) -> bool:

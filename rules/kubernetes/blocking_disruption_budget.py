@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.budgets import budget_of, covered, pods, share
+from rules.around import Around
+from rules.budgets import Budget, budget_of, share
 from rules.finding import Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
@@ -184,15 +185,20 @@ def blocking_disruption_budget(manifest: Manifest, release: Release) -> Iterator
     demand = _demand(manifest)
     said = None if demand is None else demand.alone
     if demand is not None and said is None and release.whole():
-        objects = release.objects()
-        behind = covered(budget, objects)
-        said = demand.of(pods(behind, objects)) if behind else None
+        said = demand.of(_pods(budget, release.around))
     if demand is not None and said is not None:
         yield Problem(
             manifest.at("spec", demand.key),
             f"PodDisruptionBudget {named(manifest.name)} {said}: {_EVICTED}.",
             fix="Write `maxUnavailable: 1`, or run one pod more than it wants available.",
         )
+
+
+def _pods(budget: Budget, around: Around) -> int | None:
+    """How many pods it covers at least; None where that is not known."""
+    counts = [around.least(each) for each in around.covered(budget) or ()]
+    known = [each for each in counts if each is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 @dataclass(frozen=True)
@@ -215,11 +221,7 @@ class _Demand:
         wanted = share(self.text, pods or 0)
         if self.key != "minAvailable" or not pods or wanted is None or wanted < pods:
             return None
-        return f"wants {wanted} available, and there {_are(pods)} at least"
-
-
-def _are(pods: int) -> str:
-    return f"{'is' if pods == 1 else 'are'} only {pods}"
+        return f"wants {wanted} available, and may have no more than {pods}"
 
 
 def _demand(manifest: Manifest) -> _Demand | None:

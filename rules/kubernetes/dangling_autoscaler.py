@@ -7,7 +7,7 @@ from rules.release import Release
 from rules.rule import rule
 from rules.selectors import unsure
 from rules.subjects.manifest import Manifest
-from rules.workloads import autoscaler_of, workloads
+from rules.workloads import autoscaler_of
 
 BAD_NAME = """
   apiVersion: autoscaling/v2
@@ -99,7 +99,7 @@ def dangling_autoscaler(manifest: Manifest, release: Release) -> Iterator[Proble
     autoscaler = autoscaler_of(manifest)
     if autoscaler is None or not autoscaler.name or unsure(autoscaler.kind, autoscaler.name):
         return
-    if not release.whole() or not workloads(release.objects()):
+    if not release.whole() or not release.around.workloads:
         return
     if not any(map(autoscaler.scales, release.objects())):
         yield Problem(

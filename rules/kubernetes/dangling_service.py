@@ -8,7 +8,7 @@ from rules.rule import rule
 from rules.selectors import Selector, labels, unsure
 from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Map
-from rules.workloads import Workload, makes_pods, near, workloads
+from rules.workloads import Workload, near
 
 _KUBERNETES = ("kubernetes.io", "k8s.io")
 _INJECTED = ("inject", "istio.io/rev")  # parts of the keys by which a mesh is asked for its sidecar
@@ -172,8 +172,8 @@ def dangling_service(manifest: Manifest, release: Release) -> Iterator[Problem]:
     selector = _selector(manifest)
     if selector is None or not release.whole():
         return
-    every = workloads(release.objects())
-    if not every or any(map(makes_pods, release.objects())) or _by_operator(selector, every):
+    every = release.around.workloads
+    if not every or release.around.has_operators or _by_operator(selector, release.around.labels):
         return
     behind = [each for each in every if near(manifest, each.manifest)]
     behind = [each for each in behind if selector.picks(each.labels) is not False]
@@ -199,9 +199,8 @@ def _selector(manifest: Manifest) -> Selector | None:
     return Selector(asked) if asked else None
 
 
-def _by_operator(selector: Selector, every: Sequence[Workload]) -> bool:
+def _by_operator(selector: Selector, known: frozenset[str]) -> bool:
     """Whether it asks for a label of some operator's own, which no template here knows."""
-    known = {key for each in every for key in each.labels}
     return any(
         slash and not domain.endswith(_KUBERNETES)
         for key in selector.keys - known

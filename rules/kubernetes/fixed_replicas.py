@@ -6,7 +6,7 @@ from rules.finding import Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.workloads import autoscalers, workload_of
+from rules.workloads import workload_of
 
 BAD = """
   apiVersion: apps/v1
@@ -71,7 +71,7 @@ def fixed_replicas(manifest: Manifest, release: Release) -> Iterator[Problem]:
         return
     if not _in_production(manifest, release) or not release.whole():
         return
-    if not any(each.scales(manifest) for each in autoscalers(release.objects())):
+    if not release.around.scaling(manifest):
         count = workload.replicas
         yield Problem(
             manifest.at("spec", "replicas"),

@@ -7,7 +7,7 @@ from rules.release import Release
 from rules.rule import rule
 from rules.selectors import unsure
 from rules.subjects.manifest import Manifest
-from rules.workloads import autoscalers, workload_of
+from rules.workloads import workload_of
 
 BAD = """
   apiVersion: apps/v1
@@ -60,10 +60,11 @@ def fought_replicas(manifest: Manifest, release: Release) -> Iterator[Problem]:
     Fix: take `replicas` out of the workload; `minReplicas` of the autoscaler says the least.
     """
     workload = workload_of(manifest)
-    if workload is None or not workload.scales or workload.replicas is None or not manifest.name:
+    if workload is None or not workload.scales or workload.replicas is None:
         return
-    its = [each for each in autoscalers(release.objects()) if each.scales(manifest)]
-    its = [each for each in its if not unsure(each.name, manifest.name)]
+    if not manifest.name or unsure(manifest.name):
+        return
+    its = [each for each in release.around.scaling(manifest) if not unsure(each.name)]
     if its:
         yield Problem(
             manifest.at("spec", "replicas"),

@@ -1,13 +1,12 @@
 """missing-disruption-budget."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from rules.budgets import Budget, budgets, least
 from rules.finding import Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.workloads import Workload, autoscalers, near, workload_of, workloads
+from rules.workloads import workload_of
 
 BAD_NONE = """
   apiVersion: apps/v1
@@ -154,12 +153,10 @@ def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[
     workload = workload_of(manifest)
     if workload is None or not workload.scales or not release.whole():
         return
-    objects = release.objects()
-    count = least(workload, autoscalers(objects))
-    every = budgets(objects)
-    if count is None or any(_may_cover(each, workload) for each in every):
+    count = release.around.least(workload)
+    if count is None or any(each.may_cover(workload) for each in release.around.budgets):
         return
-    missed = _idle(every, objects)
+    missed = release.around.idle_budgets
     if count >= 2 or (missed and workload.leaves_open):
         near_miss = f": {named(missed[0].manifest.name)} selects other pods" if missed else ""
         yield Problem(
@@ -168,14 +165,3 @@ def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[
             "When nodes are drained, all of its pods may be evicted at once.",
             fix="Add a PodDisruptionBudget with `maxUnavailable: 1` that selects its pods.",
         )
-
-
-def _may_cover(budget: Budget, workload: Workload) -> bool:
-    met = near(budget.manifest, workload.manifest)
-    return met and budget.covers(workload) is not False
-
-
-def _idle(every: Sequence[Budget], objects: Sequence[Manifest]) -> list[Budget]:
-    """Budgets that cover nothing here, though somebody wants something covered."""
-    running = workloads(objects)
-    return [each for each in every if not any(_may_cover(each, one) for one in running)]

@@ -1,10 +1,10 @@
 """missing-reference."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from rules.defined import Definition, by_operators, defined_by
-from rules.finding import Blocks, Problem, Severity, Side, Symptom, named
+from rules.defined import Definition
+from rules.finding import Blocks, Problem, Severity, Side, Symptom, folder, named
 from rules.references import ACCOUNT, CONFIG_MAP, Reference, references
 from rules.release import Release
 from rules.rule import rule
@@ -207,42 +207,34 @@ def missing_reference(manifest: Manifest, release: Release) -> Iterator[Problem]
     needed = [each for each in every if not unsure(each.name, each.key)]
     if not needed or not release.whole():
         return
-    beside = _Beside(release, tuple(_made_by(release.objects())))
     said = set()
     for each in needed:
-        problem = beside.problem(each)
+        problem = _problem_of(each, manifest, release)
         if problem is not None and problem.detail not in said:
             said.add(problem.detail)
             yield problem
 
 
-def _made_by(objects: Iterable[Manifest]) -> Iterator[Definition]:
-    for each in objects:
-        yield from defined_by(each)
-        yield from by_operators(each)
+def _problem_of(needed: Reference, manifest: Manifest, release: Release) -> Problem | None:
+    """What is wrong with one reference; None where what it names is there."""
+    kind, name = needed.kind, needed.name
+    index = release.index()
+    found = release.around.made(kind, name) or index.defined(kind, name)
+    keys = _keys(found)
+    if found and (not needed.key or keys is None or needed.key in keys):
+        return None
+    said = _gone(needed, (each for each in release.earlier() if _same_release(each, manifest)))
+    if said is None and found:
+        said = _misspelt(needed, needed.key, keys or (), "key")
+    elif said is None:
+        said = _misspelt(needed, name, release.around.names(kind) | index.names(kind), kind)
+    return said or (_hint(needed, bool(found)) if index.whole() else None)
 
 
-@dataclass(frozen=True)
-class _Beside:
-    release: Release
-    made: Sequence[Definition]
-
-    def problem(self, needed: Reference) -> Problem | None:
-        """What is wrong with one reference; None where what it names is there."""
-        index = self.release.index()
-        kind, name = needed.kind, needed.name
-        found = [each for each in self.made if each.makes(kind, name)]
-        found = found or index.defined(kind, name)
-        keys = _keys(found)
-        if found and (not needed.key or keys is None or needed.key in keys):
-            return None
-        said = _gone(needed, self.release.earlier())
-        if said is None and found:
-            said = _misspelt(needed, needed.key, keys or (), "key")
-        elif said is None:
-            beside = {each.name for each in self.made if each.kind == kind and not each.begins}
-            said = _misspelt(needed, name, beside | index.names(kind), kind)
-        return said or (_hint(needed, bool(found)) if index.whole() else None)
+def _same_release(made: Definition, manifest: Manifest) -> bool:
+    """Whether the two belong together: elsewhere another object may have the same name."""
+    beside = made.location is not None and folder(made.location.path) == folder(manifest.path)
+    return beside or (made.namespace == manifest.namespace != "")
 
 
 def _keys(found: Sequence[Definition]) -> frozenset[str] | None:

@@ -1,16 +1,12 @@
 """shared-namespace."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from rules.finding import Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
-from rules.selectors import labels, unsure
 from rules.subjects.manifest import Manifest
-from rules.workloads import Workload, workload_of, workloads
-
-_OWNERS = ("team", "owner", "owned-by", "squad", "tribe", "app.kubernetes.io/part-of")
+from rules.workloads import workload_of
 
 BAD = """
   apiVersion: apps/v1
@@ -69,13 +65,11 @@ def shared_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]:
     Fix: give each owner a namespace of its own.
     """
     own = workload_of(manifest)
-    said = _owner(own) if own is not None else None
-    if said is None or not manifest.namespace:
+    if own is None or own.owner is None or not manifest.namespace:
         return
-    key, owner = said
-    beside = [each for each in workloads(release.objects()) if _shares(each, manifest)]
-    owners = Counter(one[1] for each in beside if (one := _owner(each)) and one[0] == key)
-    first = min(owners, key=lambda each: (-owners[each], each))
+    key, owner = own.owner
+    owners = release.around.owners(manifest.namespace, key)
+    first = min(owners or [owner], key=lambda each: (-owners[each], each))
     if owner != first:
         yield Problem(
             manifest.at("metadata", "namespace"),
@@ -84,16 +78,3 @@ def shared_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]:
             "network policies of the one are those of the other.",
             fix="Give each owner a namespace of its own.",
         )
-
-
-def _shares(workload: Workload, manifest: Manifest) -> bool:
-    return workload.manifest.namespace == manifest.namespace
-
-
-def _owner(workload: Workload) -> tuple[str, str] | None:
-    """The label that says whose it is, and its value: the object's or its pods'."""
-    said = {**workload.own_labels, **labels(workload.manifest.root, "metadata", "labels")}
-    for key in _OWNERS:
-        if said.get(key) and not unsure(said[key]):
-            return key, said[key]
-    return None

@@ -6,95 +6,74 @@ alone: they are listed. No stage is unchecked for it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import replace
 
 from bot.change import ChangedFile
-from rules.files.unreadable_file import unreadable
-from rules.finding import Finding, folder
+from rules.defined import Index
+from rules.finding import Finding, Key, folder
 from rules.images import Images
 from rules.release import Release
-from rules.rendered import KUSTOMIZATIONS, rendered_by
+from rules.rendered import rendered_by
 from rules.rule import judge, rules_of
 from rules.subjects import dockerfile, manifest
 from rules.subjects.dockerfile import UserKind
 from rules.subjects.manifest import Manifest
-from rules.subjects.yaml import Unreadable, decode, documents
+from rules.subjects.yaml import Unreadable
 from workers.looking import reader
 from workers.project import MOST_FINDINGS, Judged, Project, Tree, cut
+from workers.surroundings import Read, Surroundings
 
 NAME = "kubernetes-rules"
-LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
-
 _NAMED = 5  # files that one note names
 _BATCH = 500  # files that are read at once where a whole repository is looked through
 
 
-@dataclass(frozen=True)
-class _Read:
-    """What came of one file: its objects, or the finding that it has none, or who renders it."""
-
-    manifests: tuple[Manifest, ...] = ()
-    fault: Finding | None = None
-    later: str = ""
-
-
 def run(project: Project) -> Judged:
     """Judge the manifests among the project's files. Raises Unchecked where one is too large."""
-    tree = project.tree
-    files = tree.read(project.paths)
-    rendered = rendered_by(files, tree.find, tree.read)
-    read = {path: _read(path, files[path], rendered.get(path, "")) for path in sorted(files)}
+    surroundings = Surroundings(project)
+    read = surroundings.read(project.paths)
     faults = [each.fault for each in read.values() if each.fault]
     manifests = [manifest for each in read.values() for manifest in each.manifests]
     subjects = {(folder(each.path), each.address) for each in manifests}
     subjects |= {(fault.project, fault.address) for fault in faults}
-    findings, excess = cut([*faults, *_judged(manifests, project)])
+    findings, excess = cut([*faults, *_judged(manifests, surroundings)])
     later = frozenset(path for path, each in read.items() if each.later)
     return Judged(findings, frozenset(subjects), _notes(read), later, excess)
 
 
-def _read(path: str, data: bytes, rendered: str) -> _Read:
-    if rendered and PurePosixPath(path).name not in LOCKS:
-        return _Read(later=rendered)
-    try:
-        found = _manifests(path, data)
-    except Unreadable as error:
-        # What only we cannot read is no template, whatever it says of itself.
-        if not error.limit and manifest.is_template(data):
-            return _Read(_whole(manifest.objects(error.roots, path)), later="a template")
-        return _Read(fault=unreadable(path, error.line, error.reason, folder(path)))
-    whole = _whole(found)
-    return _Read(whole, later="" if len(whole) == len(found) else "a patch without its base")
-
-
-def _whole(found: Iterable[Manifest]) -> tuple[Manifest, ...]:
-    return tuple(each for each in found if not each.is_patch)
-
-
-def _manifests(path: str, data: bytes) -> list[Manifest]:
-    if PurePosixPath(path).name in KUSTOMIZATIONS:
-        documents(decode(data))  # it may leave out what makes others look like a manifest
-    return manifest.parse(data, path)
-
-
-def _judged(manifests: Iterable[Manifest], project: Project) -> Iterator[Finding]:
+def _judged(manifests: Iterable[Manifest], surroundings: Surroundings) -> Iterator[Finding]:
     """The findings of each folder, which is a project of its own."""
-    tree, config = project.tree, project.config
-    images = Images(tree.entries, reader(tree), config.images)
     folders: dict[str, list[Manifest]] = defaultdict(list)
     # The smallest first: what is too much to be judged must not keep the others from it.
     for each in sorted(manifests, key=lambda one: len(one.containers)):
         folders[folder(each.path)].append(each)
     rules, left = rules_of("kubernetes"), MOST_FINDINGS + 1
     for root, inside in folders.items():
-        release = Release(root, images.dockerfile_of, images.tagged_later, config=config)
-        found = judge(rules, inside, release, left)
+        found = judge(rules, inside, surroundings.release(root), left)
         left -= len(found)
         yield from found
 
 
-def _notes(read: Mapping[str, _Read]) -> tuple[str, ...]:
+def said_together(surroundings: Surroundings, root: str) -> Mapping[str, frozenset[Key]]:
+    """What the rules that look around say of each file in a folder.
+
+    Without what they look for in the whole repository: this only tells which files to judge.
+    """
+    release = replace(
+        surroundings.release(root),
+        dockerfile_of=Release.dockerfile_of,
+        tagged_later=Release.tagged_later,
+        index=Index,
+    )
+    rules = [each for each in rules_of("kubernetes") if each.looks_around]
+    said = {}
+    for path, read in surroundings.beside(root).items():
+        findings = judge(rules, read.manifests, release, MOST_FINDINGS)
+        said[path] = frozenset(finding.key for finding in findings)
+    return said
+
+
+def _notes(read: Mapping[str, Read]) -> tuple[str, ...]:
     """One note for each chart, kustomization or reason, naming its files."""
     groups: dict[str, list[str]] = defaultdict(list)
     for path, each in read.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.change import Change
-from tests.repositories import Link, Repository, Submodule
+from tests.repositories import Content, Link, Repository, Submodule
 from tests.workers.conftest import Make
 from workers.checkout import (
     Checkout,
@@ -64,7 +64,7 @@ def test_three_commits_are_read(given_change: Make, tmp_path: Path) -> None:
 
 
 def test_one_folder_is_listed_without_those_in_it(given_change: Make, tmp_path: Path) -> None:
-    files = {"a": "1\n", "d/b": "1\n", "d/c": Link("b"), "d/e/f": "1\n"}
+    files: dict[str, Content] = {"a": "1\n", "d/b": "1\n", "d/c": Link("b"), "d/e/f": "1\n"}
     change = given_change({"a": "1\n"}, files)
     with opened(change, tmp_path) as checkout:
         assert checkout.beside(change.head, "").keys() == {"a"}

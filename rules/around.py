@@ -1,0 +1,129 @@
+"""The objects that are applied together, sorted once for all rules that look around in them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rules.budgets import Budget, budget_of
+from rules.defined import Definition, by_operators, defined_by
+from rules.references import ACCOUNT, CLAIM, CONFIG_MAP, SECRET
+from rules.selectors import unsure
+from rules.subjects.manifest import Manifest
+from rules.workloads import Autoscaler, Workload, autoscaler_of, makes_pods, near, workload_of
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What is known of the objects of one release."""
+
+    objects: Sequence[Manifest]
+
+    @cached_property
+    def workloads(self) -> Sequence[Workload]:
+        """Those that run pods."""
+        return [one for each in self.objects if (one := workload_of(each)) is not None]
+
+    @cached_property
+    def budgets(self) -> Sequence[Budget]:
+        """The PodDisruptionBudgets."""
+        return [one for each in self.objects if (one := budget_of(each)) is not None]
+
+    @cached_property
+    def idle_budgets(self) -> Sequence[Budget]:
+        """Those that cover nothing here, though somebody wants something covered."""
+        return [
+            each for each in self.budgets if not any(each.may_cover(one) for one in self.workloads)
+        ]
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """The keys of all labels that pods have here."""
+        return frozenset(key for each in self.workloads for key in each.labels)
+
+    @cached_property
+    def has_operators(self) -> bool:
+        """Whether something here may have pods that no file shows."""
+        return any(map(makes_pods, self.objects))
+
+    @cached_property
+    def _scaling(self) -> Mapping[str, Sequence[Autoscaler]]:
+        found = defaultdict(list)
+        for each in self.objects:
+            scaling = autoscaler_of(each)
+            if scaling is not None:
+                found["" if unsure(scaling.name) else scaling.name].append(scaling)
+        return found
+
+    def scaling(self, manifest: Manifest) -> list[Autoscaler]:
+        """What may scale this object: certain, but for names that are filled in later."""
+        there = [*self._scaling.get(manifest.name, ()), *self._scaling.get("", ())]
+        if unsure(manifest.name):
+            there = [each for every in self._scaling.values() for each in every]
+        return [each for each in there if each.scales(manifest)]
+
+    def least(self, workload: Workload) -> int | None:
+        """How many pods it has at least when all is well: its autoscaler's number or its own.
+
+        None where that is filled in later, or it has as many as there are nodes.
+        """
+        own = self.scaling(workload.manifest)
+        if own:
+            return own[0].least if len(own) == 1 else None
+        if not workload.scales:
+            return None
+        return 1 if workload.leaves_open else workload.replicas
+
+    def covered(self, budget: Budget) -> list[Workload] | None:
+        """The workloads whose pods it covers; None where that is not certain."""
+        found = []
+        for each in self.workloads:
+            if not near(budget.manifest, each.manifest):
+                continue
+            picks = budget.covers(each)
+            same = each.manifest.namespace == budget.manifest.namespace
+            if picks is None or (picks and not same):
+                return None
+            if picks:
+                found.append(each)
+        return found
+
+    @cached_property
+    def _made(self) -> Mapping[tuple[str, str], Sequence[Definition]]:
+        found = defaultdict(list)
+        for each in self.objects:
+            for one in (*defined_by(each), *by_operators(each)):
+                found[one.kind, "" if one.begins else one.name].append(one)
+        return found
+
+    def made(self, kind: str, name: str) -> list[Definition]:
+        """What makes the object of this name, or may: where names are filled in later."""
+        if any(map(unsure, self._names[kind])):
+            return [Definition(kind, name)]
+        begin = (each for each in self._made.get((kind, ""), ()) if each.makes(kind, name))
+        return [*self._made.get((kind, name), ()), *begin]
+
+    @cached_property
+    def _names(self) -> Mapping[str, frozenset[str]]:
+        kinds = (CONFIG_MAP, SECRET, ACCOUNT, CLAIM)
+        return {
+            kind: frozenset(name for one, name in self._made if one == kind and name)
+            for kind in kinds
+        }
+
+    def names(self, kind: str) -> frozenset[str]:
+        """The names of all objects of a kind that are made here."""
+        return self._names[kind]
+
+    def owners(self, namespace: str, key: str) -> Counter[str]:
+        """How many workloads of a namespace have each value of an owner's label."""
+        return self._owners[namespace, key]
+
+    @cached_property
+    def _owners(self) -> Mapping[tuple[str, str], Counter[str]]:
+        found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for each in self.workloads:
+            if each.owner is not None:
+                key, owner = each.owner
+                found[each.manifest.namespace, key][owner] += 1
+        return found
