@@ -28,6 +28,7 @@ check: venv tools
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m rules.docs --check
+	@$(BIN)/python -m bot.schemas --check
 	@$(BIN)/pytest
 
 # The environment alone: the stamp is newer than the locks when nothing has to be done.
@@ -45,6 +46,7 @@ tools: venv
 
 docs: venv
 	@$(BIN)/python -m rules.docs
+	@$(BIN)/python -m bot.schemas
 
 examples: venv tools
 	@$(BIN)/python -m tests.examples

@@ -192,10 +192,10 @@ _PLAN = Record((
     Key("repository", Text("a repository such as `org/infra`", r"[^\s/]+(/[^\s/]+)+"),
         "The repository, as its forge names it.", required=True),
     Key("project", PATH, "The folder of the root module.", required=True),
-    Key("environment", MapOf(Text("a text", r"[^\x00]*", numbers=True), "variables",
+    Key("environment", MapOf(Text("a text", r"[^\x00]*", numbers=True),
                              pattern=_VARIABLE, kind="variable"),
         "Variables of its plan; no secrets."),
-    Key("environment_files", MapOf(_ABSOLUTE, "variables", pattern=_VARIABLE, kind="variable"),
+    Key("environment_files", MapOf(_ABSOLUTE, pattern=_VARIABLE, kind="variable"),
         "Variables of its plan whose values stand in files."),
     Key("hosts", ListOf(Text("a host and port such as `sts.amazonaws.com:443`",
                              r"[^\s/:]+:[0-9]{1,5}"), "a list of hosts"),
@@ -229,7 +229,7 @@ FILE = Record((
         "CI workflows whose plans are believed."),
     Key("clusters", MapOf(
         Record((Key("kubeconfig", _ABSOLUTE, "How it is reached.", required=True),)),
-        "clusters", pattern=r"[^\s/]+", kind="name"),
+        pattern=r"[^\s/]+", kind="name"),
         "Clusters that a server dry-run may ask."),
     Key("tools", Record((
         Key("terraform", _ABSOLUTE, "The terraform program."),

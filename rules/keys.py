@@ -1,7 +1,6 @@
 """Every key of ``.redline.yaml``, said once: reading, faults and the JSON Schema come of it."""
 
 import pkgutil
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -26,7 +25,7 @@ STAGES = (
     "hadolint", "dockerfile-rules", "argocd-rules", "files-rules",
 )  # fmt: skip
 _KINDS = ("kubernetes", "dockerfile", "files")  # the folders of rules
-_TOOLS_RULE = r"(hadolint|tflint|checkov)/[\w.-]+"
+_TOOLS_RULE = r"(hadolint|tflint|checkov)/[A-Za-z0-9_.-]+"
 _NAME = r"[^\s/]+"
 
 GLOB = Text("a pattern of paths such as `envs/prod/**`", r"!?[^\s!/][^\x00-\x1f]*|!?/[^\x00-\x1f]+")
@@ -45,10 +44,6 @@ def rule_names() -> tuple[str, ...]:
     packages = (import_module(f"rules.{kind}") for kind in _KINDS)
     modules = (each.name for package in packages for each in pkgutil.iter_modules(package.__path__))
     return tuple(sorted(name.replace("_", "-") for name in modules))
-
-
-def _all_of(names: Iterable[str]) -> Mapping[str, str]:
-    return dict.fromkeys(names, "")
 
 
 DOES = Choice({word: word for word in ("off", "on", "info", "warning", "blocking")})
@@ -105,18 +100,18 @@ GATE = Record((
 FILE = Record((
     Key("version", Choice({"1": 1}), "The version of this file's keys."),
     Key("exclude", GLOBS, "Files that are not judged."),
-    Key("stages", MapOf(SWITCH, "stages", lambda: _all_of(STAGES), kind="stage"),
+    Key("stages", MapOf(SWITCH, lambda: STAGES, kind="stage"),
         "Stages that are off."),
     Key("tools", Record((
         Key("helm", Choice({"3": "3", "4": "4"}), "The helm that charts are installed with."),
         Key("tofu", Choice({word: word for word in ("tofu", "terraform")}),
             "The program that plans; if not said, what .terraform-version or .tool-versions say."),
     )), "Which program serves, where there are two."),
-    Key("images", MapOf(PATH, "images", pattern=r"[a-zA-Z0-9][\w./:-]*", kind="image name"),
+    Key("images", MapOf(PATH, pattern=r"[A-Za-z0-9][A-Za-z0-9_./:-]*", kind="image name"),
         "Images that this repository builds, and the Dockerfile of each."),
-    Key("environments", MapOf(_ENVIRONMENT, "environments", pattern=_NAME, kind="name"),
+    Key("environments", MapOf(_ENVIRONMENT, pattern=_NAME, kind="name"),
         "Where things run, and what belongs there."),
-    Key("rules", MapOf(RULE, "rules", lambda: _all_of(rule_names()), _TOOLS_RULE, "rule"),
+    Key("rules", MapOf(RULE, rule_names, _TOOLS_RULE, "rule"),
         "What rules do here, by name; a tool's by tool/ID."),
     Key("projects", ListOf(_PROJECT, "a list of projects"), "Root modules of OpenTofu."),
     Key("charts", ListOf(_CHART, "a list of charts"), "Helm charts, and how they are installed."),

@@ -5,7 +5,7 @@ told as a Fault and left out, so that one reading finds all faults and never rai
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -253,15 +253,18 @@ class Record:
 class MapOf:
     """A mapping of names to one shape.
 
-    ``known`` gives the names that there are, each with a few words about it; ``pattern`` what
-    others may look like, ``words`` what is in it.
+    ``known`` gives the names that there are, ``pattern`` what others may look like; ``kind`` says
+    what a name is called.
     """
 
     item: Shape
-    words: str
-    known: Callable[[], Mapping[str, str]] = dict
+    known: Callable[[], Collection[str]] = tuple
     pattern: str = ""
     kind: str = "key"
+
+    @property
+    def words(self) -> str:
+        return f"a mapping of {self.kind}s"
 
     def read(self, node: Node, at: At) -> Json:
         entries, known = _entries(node, at), self.known()
@@ -274,7 +277,7 @@ class MapOf:
 
     def schema(self, defs: Schema) -> Schema:
         item = self.item.schema(defs)
-        properties = {name: {"description": about, **item} for name, about in self.known().items()}
+        properties = dict.fromkeys(self.known(), item)
         found: Schema = {"type": "object", "additionalProperties": False, "maxProperties": MOST}
         if properties:
             found["properties"] = properties
@@ -383,7 +386,7 @@ def _read(
     entries: "Mapping[str, tuple[int, Node]]",
     at: At,
     shape_of: Callable[[str], Shape | None],
-    known: Mapping[str, object],
+    known: Collection[str],
     kind: str = "key",
 ) -> Json:
     values = {}
@@ -401,7 +404,7 @@ def _read(
     return values
 
 
-def _hint(at: At, name: str, known: Mapping[str, object]) -> str:
+def _hint(at: At, name: str, known: Collection[str]) -> str:
     near = get_close_matches(name[:_SHOWN], known, 1)
     return f" Did you mean {named(f'{at.name}.{near[0]}' if at.name else near[0])}?" if near else ""
 
