@@ -14,9 +14,10 @@ from rules.defined import Index
 from rules.images import Images
 from rules.release import Release
 from rules.rule import Rule, Subject, judge
-from rules.subjects import dockerfile, manifest
+from rules.subjects import dockerfile, manifest, text
 from rules.subjects.dockerfile import Dockerfile
 from rules.subjects.manifest import Manifest
+from rules.subjects.text import Text
 
 _FILE = re.compile(r"==> (\S+) <==")
 
@@ -41,14 +42,14 @@ def read(source: str, path: str) -> Example:
     files: dict[str, list[str]] = {path: []}
     marks = set()
     for line in source.removeprefix("\n").removesuffix("\n").split("\n"):
-        margin, text = line[:2], line[2:]
+        margin, said = line[:2], line[2:]
         if margin.strip() not in ("", ">"):
             raise ValueError(f"not a margin: {line!r}")
-        if header := _FILE.fullmatch(text):
+        if header := _FILE.fullmatch(said):
             path = header[1]
             files[path] = []
             continue
-        files[path].append(text)
+        files[path].append(said)
         if margin == "> ":
             marks.add((path, len(files[path])))
     written = {path: _text(lines) for path, lines in files.items() if lines or len(files) == 1}
@@ -66,10 +67,10 @@ def of(rule: Rule, source: str) -> Example:
 
 def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
     """The (path, line) pairs that the rule reports in the example's files."""
-    files = {path: text.encode() for path, text in example.files.items()}
+    files = {path: content.encode() for path, content in example.files.items()}
     subjects: list[Subject] = []
     for path, data in files.items():
-        subjects += _subjects(path, data)
+        subjects += [text.parse(data, path)] if rule.subject is Text else _subjects(path, data)
     images = Images(lambda: files, lambda paths: {p: files[p] for p in paths if p in files})
     objects = [each for each in subjects if isinstance(each, Manifest)]
     index = Index(files.items)
