@@ -14,7 +14,7 @@ from rules.subjects.yaml import Map, Node, Unreadable, decode, documents
 Reader = Callable[[Iterable[str]], Mapping[str, bytes]]
 
 _COMPOSE = re.compile(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml")
-_NAMES = ("Dockerfile", "Containerfile")
+NAMES = ("Dockerfile", "Containerfile")  # of a Dockerfile that no other is beside
 _FROM = re.compile(rb"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE | re.MULTILINE)
 _OFFICIAL = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "library/")
 
@@ -109,7 +109,7 @@ class Images:
     def _folders(self) -> Mapping[str, list[str]]:
         """A folder's own name to the Dockerfiles in folders of that name."""
         named: dict[str, list[str]] = {}
-        for path in sorted(path for path in self._paths if _name(path) in _NAMES):
+        for path in sorted(path for path in self._paths if _name(path) in NAMES):
             named.setdefault(_name(folder(path)), []).append(path)
         return named
 

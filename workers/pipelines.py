@@ -20,9 +20,11 @@ from workers.step import Step, attempted, result_of
 from workers.touched import (
     Reviewed,
     always,
+    any_files,
     dockerfiles,
+    dockerfiles_of_ignores,
     large_manifest,
-    links_and_settings,
+    large_script,
     manifests,
     manifests_affected,
 )
@@ -33,8 +35,8 @@ __all__ = ["STAGES", "STEPS", "Reviewed", "Step", "attempt"]
 STEPS: tuple[Step, ...] = (
     Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest, manifests_affected),
     Step(hadolint, "Dockerfile", dockerfiles, always, tool=True),
-    Step(dockerfile_rules, "Dockerfile", dockerfiles, always),
-    Step(files_rules, "link or submodule", links_and_settings, always),
+    Step(dockerfile_rules, "Dockerfile", dockerfiles, always, dockerfiles_of_ignores),
+    Step(files_rules, "link, submodule, CI file or script", any_files, large_script),
 )
 STAGES = tuple(step.stage for step in STEPS)  # in the order in which they are shown
 

@@ -8,9 +8,12 @@ from bot.change import Diff
 from rules.config import NAME as SETTINGS
 from rules.config import Config
 from rules.finding import Side, folder
+from rules.images import NAMES as IMAGE_FILES
+from rules.jobs import has_jobs
 from rules.outward import outward
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest, telling
+from rules.subjects.text import is_infrastructure
 from workers.project import Entry, Project, Tree
 from workers.stages.kubernetes_rules import said_together, touched_by
 from workers.surroundings import LOCKS, Read, Surroundings
@@ -60,9 +63,10 @@ def dockerfiles(path: str, entry: Entry) -> bool:
     return entry.regular and is_dockerfile(path)
 
 
-def links_and_settings(path: str, entry: Entry) -> bool:
-    """Symbolic links and submodules, which are never followed, and Redline's own file."""
-    return entry.link or entry.submodule or (path == SETTINGS and entry.regular)
+def any_files(path: str, entry: Entry) -> bool:
+    """Links and submodules, which are never followed, infrastructure code, Redline's own file."""
+    text = entry.regular and (path == SETTINGS or is_infrastructure(path))
+    return entry.link or entry.submodule or text
 
 
 def manifests_of_images(reviewed: Reviewed) -> Iterable[str]:
@@ -116,6 +120,27 @@ def large_manifest(path: str, start: bytes) -> bool:
     """Whether a file that is too large to be read would have been judged as a manifest."""
     data = path.lower().endswith(".json") or path.rpartition("/")[2] in LOCKS
     return not data or bool(telling(start))
+
+
+def large_script(path: str, _start: bytes) -> bool:
+    """Whether a file that is too large to be read would have been judged for what it runs."""
+    return path == SETTINGS or has_jobs(path)
+
+
+def dockerfiles_of_ignores(reviewed: Reviewed) -> Iterable[str]:
+    """The Dockerfiles beside an ignore file that the change touches: another context is theirs."""
+    paths = {path for file in reviewed.diff.files for path in (file.old_path, file.new_path)}
+    ignores = [path for path in paths if path.endswith((".dockerignore", ".containerignore"))]
+    beside = {
+        near
+        for path in ignores
+        for near in (
+            path.removesuffix(".dockerignore"),
+            *(f"{folder(path)}/{name}".removeprefix("/") for name in IMAGE_FILES),
+        )
+    }
+    found = reviewed.head.find(sorted(beside)) if beside else {}
+    return [path for path, entry in found.items() if dockerfiles(path, entry)]
 
 
 def always(_path: str, _start: bytes) -> bool:

@@ -19,9 +19,9 @@ from workers.step import Step, attempted
 from workers.touched import (
     Reviewed,
     always,
+    any_files,
     dockerfiles,
     large_manifest,
-    links_and_settings,
     manifests,
 )
 
@@ -336,7 +336,10 @@ def test_what_could_not_be_checked(
     [
         (manifests, {"a.yaml", "d/b.YML", "c.json", "run.yaml", "package.json"}),
         (dockerfiles, {"Dockerfile", "d/web.Dockerfile"}),
-        (links_and_settings, {"link.yaml", "module"}),
+        (
+            any_files,
+            {"link.yaml", "module", "a.yaml", "d/b.YML", "run.yaml", "Dockerfile", "d/web.Dockerfile"},
+        ),
     ],
 )
 def test_what_each_stage_wants(wants: Callable[[str, object], bool], paths: set[str]) -> None:

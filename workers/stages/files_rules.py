@@ -1,4 +1,4 @@
-"""files-rules: links that lead out of what is reviewed, submodules, and Redline's own settings.
+"""files-rules: what is wrong in any file, links that lead out, submodules, Redline's own settings.
 
 Neither a link nor a submodule is followed.
 """
@@ -10,11 +10,15 @@ from rules import config
 from rules.files.bad_config import bad
 from rules.files.escaping_path import Escape, link, submodule
 from rules.finding import Finding, Side, folder
+from rules.jobs import has_jobs
 from rules.keys import FILE
+from rules.release import Release
+from rules.rule import judge, rules_of
 from rules.shapes import read
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest
-from workers.project import Entry, Judged, Project, Tree
+from rules.subjects.text import parse
+from workers.project import MOST_FINDINGS, Entry, Judged, Project, Tree, cut
 
 NAME = "files-rules"
 
@@ -25,15 +29,27 @@ _MOST_LOOKS = 10_000  # at all ways together: each may ask the parent
 
 
 def run(project: Project) -> Judged:
-    """Judge the links, the submodules and the settings among the project's paths."""
+    """Judge the links, the submodules, the settings and the texts among the project's paths."""
     entries = project.tree.find(project.paths)
     targets = project.tree.targets(project.paths)
     findings = [*_links(targets, project.tree)]
     findings += [submodule(path, one.sha) for path, one in entries.items() if one.submodule]
-    subjects = frozenset((folder(path), path) for path in entries)
     settings = project.tree.read([config.NAME] if config.NAME in project.paths else [])
     findings += [bad(fault) for data in settings.values() for fault in read(data, FILE).faults]
-    return Judged(tuple(findings), subjects, notes=_notes(project))
+    texts = [path for path, one in entries.items() if one.regular and path != config.NAME]
+    findings += _of_texts(project, texts)
+    kept, excess = cut(findings)
+    # A file that could only hold a conflict, and holds none, was no business of this stage.
+    idle = {path for path in texts if not has_jobs(path)} - {one.address for one in kept}
+    subjects = frozenset((folder(path), path) for path in entries if path not in idle)
+    return Judged(kept, subjects, notes=_notes(project), excess=excess)
+
+
+def _of_texts(project: Project, paths: Iterable[str]) -> Iterator[Finding]:
+    rules = rules_of("files")
+    for path, data in sorted(project.tree.read(paths).items()):
+        around = Release(folder(path), config=project.config)
+        yield from judge(rules, [parse(data, path)], around, MOST_FINDINGS + 1)
 
 
 def _notes(project: Project) -> tuple[str, ...]:

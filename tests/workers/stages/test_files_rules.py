@@ -90,3 +90,27 @@ def test_its_target_is_shown_cut_and_as_text() -> None:
     (one,) = judged({"a": b"/" + b"\xff" * 300}).findings
     assert len(one.message) < 400
     assert one.message.encode()  # no lone surrogates
+
+
+CONFLICT = "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n"
+
+
+def test_what_a_merge_left_in_any_infrastructure_file() -> None:
+    found = files_rules.run(project(Files({"web/a.yaml": CONFLICT, "b.tf": "x\n" + CONFLICT})))
+    assert [(one.rule, one.project, one.address, one.location.line) for one in found.findings] == [
+        ("conflict-marker", "", "b.tf", 3),
+        ("conflict-marker", "web", "web/a.yaml", 2),
+    ]
+    assert found.subjects == {("web", "web/a.yaml"), ("", "b.tf")}
+
+
+def test_a_file_without_a_conflict_is_no_business_of_this_stage() -> None:
+    assert files_rules.run(project(Files({"a.yaml": "a: 1\n", "b.tf": ""}))) == Judged()
+
+
+def test_what_runs_is_judged_whatever_is_found() -> None:
+    found = files_rules.run(
+        project(Files({"a.sh": "true\n", "b.sh": "tofu apply -auto-approve\n"}))
+    )
+    assert [(one.rule, one.address) for one in found.findings] == [("unreviewed-apply", "b.sh")]
+    assert found.subjects == {("", "a.sh"), ("", "b.sh")}
