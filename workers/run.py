@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import VERSION, markdown
+from bot import VERSION, markdown, told
 from bot.change import Change, ForgeName, Kind, Seen, grouped
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
 from bot.ledger import Busy, Lease, Ledger, Onto, Superseded
 from bot.pardon import Author, Said, of_others, pardons, waiting
 from bot.permission import Act, may
-from bot.publish import Timing, publish
+from bot.publish import Past, Timing, publish, then
 from bot.report.address import address
 from bot.report.making import record
 from bot.report.record import pack
@@ -212,11 +212,15 @@ class Run:
         wanted = markdown.wanted(review, files.diff, key, self._page, self._begun)
         last = self._lease.last()
         if self.change.id.kind is Kind.CHANGE and not review.paused_by:
+            before = told.read(self._ledger.review(self.change.id))
             begun = publish(
                 self._forge.conversation(self.change),
                 wanted,
                 self._guard,
-                lambda run: renames(files, run, last.head if last else run),
+                Past(
+                    lambda run: renames(files, run, last.head if last else run),
+                    then(review.findings, before),
+                ),
                 Timing(self._settings.settle_seconds, self._guard.wait),
             )
             self._begun = (self._begun or 0) + begun

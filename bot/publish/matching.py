@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -26,7 +26,7 @@ class Match:
     gone: list[Posted] = field(default_factory=list)
     doubles: list[Posted] = field(default_factory=list)
     merged: list[Posted] = field(default_factory=list)  # what they spoke for has another thread
-    spread: frozenset[Group] = frozenset()  # said in a thread that speaks for another file now
+    spread: frozenset[Group] = frozenset()  # told of before, under the names of other files
     summary: Posted | None = None
     left: frozenset[str] = frozenset()  # groups that an earlier push had no room for, by name
 
@@ -49,6 +49,8 @@ def matched(wanted: Wanted, posted: Iterable[Posted], past: Past) -> Match:
     for each in sorted(live, key=lambda one: names.stays(one.mark) is None):
         mark = each.mark
         group = names.group(mark)
+        if group and mark.passed and each.closed and each.answered and not wanted.passed(group):
+            continue  # people talked in it after it was closed: what counts again is said anew
         if mark.subject in seen:
             match.doubles.append(each)
         elif group and group in match.threads:
@@ -60,7 +62,8 @@ def matched(wanted: Wanted, posted: Iterable[Posted], past: Past) -> Match:
         elif wanted.judged(mark, names.path(mark)):
             match.gone.append(each)
         seen.add(mark.subject)
-    match.spread = names.spread({_name(each.mark) for each in live}) - match.threads.keys()
+    told = {_brief(_name(each.mark)) for each in live}.union(*(_left(each.mark) for each in live))
+    match.spread = names.spread(told) - match.threads.keys()
     return match
 
 
@@ -117,14 +120,13 @@ class Names:
         rule, alone = group.first.rule, group.alone
         return [(rule, each.identity if alone else each.path) for each in then if each]
 
-    def spread(self, said: Iterable[_Name]) -> frozenset[Group]:
-        """The groups all of whose findings were said under one of these names."""
-        known = frozenset(said)
+    def spread(self, told: Collection[str]) -> frozenset[Group]:
+        """The groups all of whose findings were told of, or left, under these names."""
         named = ((group, self._names_then(group)) for group in self._groups)
         return frozenset(
             group
             for group, names in named
-            if len(names) == len(group.findings) and known.issuperset(names)
+            if len(names) == len(group.findings) and all(_brief(name) in told for name in names)
         )
 
     def stays(self, mark: Mark) -> Group | None:
@@ -145,7 +147,7 @@ class Names:
 
     def left(self, mark: Mark) -> frozenset[str]:
         """Today's names of what a summary's mark says was left out."""
-        old = {mark.left[at : at + _NAME] for at in range(0, len(mark.left), _NAME)}
+        old = _left(mark)
         if not old:
             return frozenset()
         every = [*self._now.items(), *self._at(mark.run).items(), *self._moved.items()]
@@ -157,6 +159,10 @@ class Names:
             moved = (group for group in self._groups if group.first.location.path in back)
             self._then[run] = {_called(group, back): group for group in moved}
         return self._then[run]
+
+
+def _left(mark: Mark) -> frozenset[str]:
+    return frozenset(mark.left[at : at + _NAME] for at in range(0, len(mark.left), _NAME))
 
 
 def _name(mark: Mark) -> _Name:
