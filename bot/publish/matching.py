@@ -44,13 +44,11 @@ class Match:
 def matched(wanted: Wanted, posted: Iterable[Posted], past: Past) -> Match:
     """Put each comment of ours to the group that it speaks for. Of doubles the oldest stays."""
     names, match, seen = Names(wanted.groups, past), Match(), set()
-    live = [each for each in posted if _speaks(each)]
+    live = [one for one in posted if _speaks(one) and not _left_to_people(one, wanted, names)]
     # Those first whose file is still there: what objects left theirs for may have its own thread.
     for each in sorted(live, key=lambda one: names.stays(one.mark) is None):
         mark = each.mark
         group = names.group(mark)
-        if group and mark.passed and each.closed and each.answered and not wanted.passed(group):
-            continue  # people talked in it after it was closed: what counts again is said anew
         if mark.subject in seen:
             match.doubles.append(each)
         elif group and group in match.threads:
@@ -71,6 +69,14 @@ def _speaks(posted: Posted) -> bool:
     """Not what was said and done: what fires again gets a thread of its own."""
     over = posted.mark.fixed or posted.replied
     return not over and posted.mark.kind is not CommentKind.ANSWER
+
+
+def _left_to_people(posted: Posted, wanted: Wanted, names: "Names") -> bool:
+    """Whether they talked in it after we closed it: what counts again is said anew."""
+    if not (posted.mark.passed and posted.closed and posted.answered):
+        return False
+    group = names.group(posted.mark)
+    return group is not None and not wanted.passed(group)
 
 
 def chosen(
