@@ -1,5 +1,6 @@
 """The objects that are applied together, sorted once for all rules that look around in them."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,10 @@ from rules.defined import Definition, by_operators, defined_by
 from rules.references import ACCOUNT, CLAIM, CONFIG_MAP, SECRET
 from rules.selectors import unsure
 from rules.subjects.manifest import Manifest
+from rules.subjects.yaml import List, Scalar
 from rules.workloads import Autoscaler, Workload, autoscaler_of, makes_pods, near, workload_of
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,15 @@ class Around:
     def budgets(self) -> Sequence[Budget]:
         """The PodDisruptionBudgets."""
         return [one for each in self.objects if (one := budget_of(each)) is not None]
+
+    @cached_property
+    def limit_ranges(self) -> Mapping[str, Sequence[Manifest]]:
+        """The LimitRanges by their namespace."""
+        found = defaultdict(list)
+        for each in self.objects:
+            if each.kind == "LimitRange":
+                found[each.namespace].append(each)
+        return found
 
     @cached_property
     def idle_budgets(self) -> Sequence[Budget]:
@@ -98,10 +111,28 @@ class Around:
 
     def made(self, kind: str, name: str) -> list[Definition]:
         """What makes the object of this name, or may: where names are filled in later."""
-        if any(map(unsure, self._names[kind])):
+        if kind in self._named_later:
+            return [Definition(kind, name)]
+        if kind in (SECRET, CONFIG_MAP) and name in self._words_of_jobs:
             return [Definition(kind, name)]
         begin = (each for each in self._made.get((kind, ""), ()) if each.makes(kind, name))
         return [*self._made.get((kind, name), ()), *begin]
+
+    @cached_property
+    def _words_of_jobs(self) -> frozenset[str]:
+        """What Jobs are told to work on: many make a certificate's Secret, named on their line."""
+        jobs = (each for each in self.workloads if each.manifest.kind in ("Job", "CronJob"))
+        specs = (each.spec for each in jobs if each.spec is not None)
+        containers = (one for spec in specs for one in spec.maps("containers"))
+        lines = (one.get(key) for one in containers for key in ("command", "args"))
+        return frozenset(
+            word
+            for line in lines
+            if isinstance(line, List)
+            for each in line.items
+            if isinstance(each, Scalar)
+            for word in _WORD.findall(each.text)
+        )
 
     @cached_property
     def _names(self) -> Mapping[str, frozenset[str]]:
@@ -110,6 +141,11 @@ class Around:
             kind: frozenset(name for one, name in self._made if one == kind and name)
             for kind in kinds
         }
+
+    @cached_property
+    def _named_later(self) -> frozenset[str]:
+        """The kinds of which something here gets its name later: it may be any."""
+        return frozenset(kind for kind, names in self._names.items() if unsure(*names))
 
     def names(self, kind: str) -> frozenset[str]:
         """The names of all objects of a kind that are made here."""

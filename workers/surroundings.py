@@ -234,5 +234,10 @@ def _holds(path: str, entry: Entry) -> bool:
 
 
 def _makes_others(path: str, entry: Entry) -> bool:
-    """Whether a file stands for manifests that nobody sees here: a link, a template's source."""
-    return (entry.link and manifest.is_manifest(path)) or _SOURCE.search(path) is not None
+    """Whether a file stands for manifests that nobody sees here: a link, a template's source.
+
+    Beside a kustomization or chart a plain manifest is a part of more than the folder shows.
+    """
+    renders = path.rpartition("/")[2] in (*KUSTOMIZATIONS, "Chart.yaml")
+    linked = entry.link and manifest.is_manifest(path)
+    return renders or linked or _SOURCE.search(path) is not None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rules.finding import Problem, Severity, named
+from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.workloads import group_of, workload_of
@@ -74,7 +75,7 @@ GOOD_GUARD = """
     bad=[BAD_NONE, BAD_DEFAULT],
     good=[GOOD_NAMED, GOOD_CLUSTER, GOOD_UNKNOWN, GOOD_OWN, GOOD_GUARD],
 )
-def default_namespace(manifest: Manifest) -> Iterator[Problem]:
+def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """An object goes to the namespace `default`, or to wherever someone happens to be.
 
     Without a namespace of its own an object lands where the context of whoever applies it points,
@@ -93,7 +94,7 @@ def default_namespace(manifest: Manifest) -> Iterator[Problem]:
     who = f"{manifest.kind} {named(manifest.name)}"
     if given == "default":
         said = f"{who} goes to the namespace `default`, where everything can reach everything"
-    elif given in (None, "") and _is_namespaced(manifest):
+    elif given in (None, "") and _is_namespaced(manifest) and release.whole():
         said = f"{who} names no namespace, so it goes wherever the one who applies it happens to be"
     else:
         return

@@ -145,6 +145,9 @@ def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[
     nodes, or an autoscaler that empties some, may take all replicas away in the same minute,
     although there are several of them for just that case.
 
+    A workload that leaves its number open counts as several where a budget stands with it that
+    selects other pods: somebody wanted it covered.
+
     A budget counts where its selector picks the pod template's labels, all of them, in the same
     namespace. Where something beside the workload cannot be read, nothing is said.
 
@@ -156,7 +159,7 @@ def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[
     count = release.around.least(workload)
     if count is None or any(each.may_cover(workload) for each in release.around.budgets):
         return
-    missed = release.around.idle_budgets
+    missed = [each for each in release.around.idle_budgets if _meant(each.manifest, manifest)]
     if count >= 2 or (missed and workload.leaves_open):
         near_miss = f": {named(missed[0].manifest.name)} selects other pods" if missed else ""
         yield Problem(
@@ -165,3 +168,8 @@ def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[
             "When nodes are drained, all of its pods may be evicted at once.",
             fix="Add a PodDisruptionBudget with `maxUnavailable: 1` that selects its pods.",
         )
+
+
+def _meant(budget: Manifest, manifest: Manifest) -> bool:
+    """Whether a budget that covers nothing was meant for this workload: it stands with it."""
+    return budget.path == manifest.path or manifest.name in budget.name

@@ -223,12 +223,14 @@ def _problem_of(needed: Reference, manifest: Manifest, release: Release) -> Prob
     keys = _keys(found)
     if found and (not needed.key or keys is None or needed.key in keys):
         return None
+    if not found:
+        needed = replace(needed, key="")  # one thing is missing, however many keys of it are named
     said = _gone(needed, (each for each in release.earlier() if _same_release(each, manifest)))
     if said is None and found:
         said = _misspelt(needed, needed.key, keys or (), "key")
     elif said is None:
         said = _misspelt(needed, name, release.around.names(kind) | index.names(kind), kind)
-    return said or (_hint(needed, bool(found)) if index.whole() else None)
+    return said or (_hint(needed) if index.whole() else None)
 
 
 def _same_release(made: Definition, manifest: Manifest) -> bool:
@@ -249,43 +251,34 @@ def _gone(needed: Reference, earlier: Iterable[Definition]) -> Problem | None:
         had_key = not needed.key or each.keys is None or needed.key in each.keys
         if each.makes(needed.kind, needed.name) and had_key:
             was = each.location and replace(each.location, side=Side.BASE)
-            said = f"This change takes {_what(needed, True)} away, and {_who(needed)}"
-            return replace(_problem(needed, f"{said} still needs it"), cause=was)
+            said = f"This change takes {_what(needed)} away, which is still needed"
+            return replace(_problem(needed, said), cause=was)
     return None
 
 
 def _misspelt(needed: Reference, name: str, known: Iterable[str], what: str) -> Problem | None:
-    close = sorted(each for each in known if slip(name, each))
+    close = sorted(each for each in known if slip(name, each))[:2]
     if not close:
         return None
     where = f" in {needed.kind} {named(needed.name)}" if what == "key" else ""
-    said = f"There is no {what} {named(name)}{where} but {_list(close)}, and {_who(needed)}"
-    return _problem(needed, f"{said} needs it")
+    there = " and ".join(map(named, close))
+    return _problem(needed, f"There is no {what} {named(name)}{where} but {there}")
 
 
-def _hint(needed: Reference, has_object: bool) -> Problem:
-    said = f"Nothing in this repository creates {_what(needed, has_object)}, and {_who(needed)}"
-    problem = _problem(needed, f"{said} needs it")
+def _hint(needed: Reference) -> Problem:
+    problem = _problem(needed, f"Nothing in this repository creates {_what(needed)}")
     return replace(problem, severity=Severity.INFO, blocks=Blocks.NEVER)
 
 
-def _list(names: Sequence[str]) -> str:
-    return " and ".join(map(named, names[:2]))
-
-
-def _what(needed: Reference, with_key: bool) -> str:
+def _what(needed: Reference) -> str:
     thing = f"{needed.kind} {named(needed.name)}"
-    return f"key {named(needed.key)} of {thing}" if with_key and needed.key else thing
-
-
-def _who(needed: Reference) -> str:
-    return f"container {named(needed.container)}" if needed.container else "the pod"
+    return f"key {named(needed.key)} of {thing}" if needed.key else thing
 
 
 def _problem(needed: Reference, said: str) -> Problem:
     return Problem(
         needed.location,
-        f"{said}: {_outcome(needed)}.",
+        f"{said}: without it {_outcome(needed)}.",
         detail=" ".join(filter(None, (needed.kind, needed.name, needed.key))),
         container=needed.container,
         fix="Create it, mend the name, or set `optional: true` where the pod can do without.",
@@ -295,9 +288,10 @@ def _problem(needed: Reference, said: str) -> Problem:
 
 def _outcome(needed: Reference) -> str:
     if needed.kind == ACCOUNT:
-        return "without it no pod is made"
+        return "no pod is made"
     if needed.symptom is Symptom.IMAGE_PULL:
-        return "without it a private image is not pulled (ImagePullBackOff)"
+        return "a private image is not pulled (ImagePullBackOff)"
     if needed.symptom is Symptom.PENDING:
-        return "without it the pod never gets ready to start"
-    return "without it it does not start (CreateContainerConfigError)"
+        return "the pod stays Pending"
+    who = f"container {named(needed.container)}" if needed.container else "a container"
+    return f"{who} does not start (CreateContainerConfigError)"
