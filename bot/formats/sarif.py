@@ -185,7 +185,8 @@ class _Row:
 
     def _location(self) -> dict[str, Any]:
         where = at_head(self.finding.location, self.source.diff) or self.finding.location
-        name = inert(self.finding.address)
+        address = self.finding.address
+        name = "" if address == self.finding.location.path else inert(address)
         logical = [{"fullyQualifiedName": name, "kind": "resource"}] if name else []
         return {"physicalLocation": _physical(where)} | (
             {"logicalLocations": logical} if logical else {}
@@ -239,7 +240,7 @@ def _physical(where: Location) -> dict[str, Any]:
         "region": {"startLine": max(1, where.line)},
     }
     first, last = where.block or (0, 0)
-    if 1 <= first <= where.line <= last:
+    if 1 <= first <= where.line <= last and first < last:  # it has to say more than the region
         said["contextRegion"] = {"startLine": first, "endLine": last}
     return said
 

@@ -142,6 +142,13 @@ def test_a_region_is_the_line_and_its_context_the_block() -> None:
     ]
 
 
+def test_a_context_is_more_than_the_line_and_a_file_no_resource() -> None:
+    alone = replace(ALLOWED, location=Location("Dockerfile", 3, block=(3, 3)))
+    (place,) = result_of(alone, review(result(alone)))["locations"]
+    assert "contextRegion" not in place["physicalLocation"]
+    assert "logicalLocations" not in place
+
+
 def test_a_fingerprint_stays_when_lines_move() -> None:
     moved = replace(PRIVILEGED, location=replace(PRIVILEGED.location, line=99, block=None))
     prints = [
