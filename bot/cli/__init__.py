@@ -150,6 +150,19 @@ def doctor(
 
 
 @app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
+) -> None:
+    """Write a commented .redline.yaml for what a repository holds, and print a job for its CI.
+
+    A file that is there already is left as it is.
+    """
+    from bot.cli.init import begin
+
+    raise typer.Exit(printed(lambda: begin(path)))
+
+
+@app.command()
 def audit(
     format: Annotated[AuditFormat, typer.Option(help="What to write.")] = AuditFormat.JSON,  # noqa: A002
 ) -> None:

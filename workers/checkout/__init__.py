@@ -3,6 +3,7 @@
 The only place that runs git.
 """
 
+from workers.checkout.listing import Listing, listing
 from workers.checkout.local import local
 from workers.checkout.mirror import Source, fetched
 from workers.checkout.moved import Moved, moved
@@ -22,6 +23,6 @@ from workers.checkout.terms import (
 
 __all__ = [
     "MOST_FILES", "Checkout", "CheckoutError", "Denied", "HeadGone", "Incomplete",
-    "Moved", "NotARepository", "NothingToCompare", "Oversize", "Range", "Source", "Sources",
-    "UnknownCommit", "Unreachable", "fetched", "local", "moved",
+    "Listing", "Moved", "NotARepository", "NothingToCompare", "Oversize", "Range", "Source",
+    "Sources", "UnknownCommit", "Unreachable", "fetched", "listing", "local", "moved",
 ]  # fmt: skip
