@@ -42,7 +42,7 @@ class Exceptions:
         That one does nothing is said of files in ``changed`` only (None: of all), and only where
         the stage has seen all that there is.
         """
-        blind = judged.later | {
+        blind = judged.later.keys() | {
             one.location.path for one in judged.findings if one.rule == UNREADABLE
         }
         found = _by_rule(judged.findings)

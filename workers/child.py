@@ -28,22 +28,26 @@ from workers.pipe import (
     Event,
     Find,
     Found,
+    Keep,
     ListAll,
     ListFolder,
     Named,
     Pipe,
     Read,
+    Recall,
+    Recalled,
     Task,
 )
 from workers.pipelines import STEPS, Reviewed, Step, attempt, traced
 from workers.project import LARGEST_FILE, Entry, TooLarge
+from workers.remembering import Remembering
 from workers.sandbox.process import bounded, undumpable
 
 MEMORY = 4 << 30  # bytes for this process, and for each tool that it starts
 _CACHE = 256 << 20  # bytes of blobs that are kept
 _BATCH = 500  # names in one ask
 _PR_SET_PDEATHSIG = 1
-_Answer = TypeVar("_Answer", Found, Named)
+_Answer = TypeVar("_Answer", Found, Named, Recalled)
 
 
 class Parent:
@@ -54,7 +58,7 @@ class Parent:
         self._blobs: dict[str, Blob] = {}
         self._held = 0
 
-    def report(self, event: Configured | Event | Done) -> None:
+    def report(self, event: Configured | Event | Keep | Done) -> None:
         """Tell how far the review is."""
         with self._lock:
             self._pipe.send(event)
@@ -67,6 +71,17 @@ class Parent:
     def marked(self, paths: Sequence[str]) -> frozenset[str]:
         """Which of the paths the attributes at base call vendored or generated."""
         return frozenset(self._asked(AskMarked(tuple(paths)), Named).paths)
+
+    def recall(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """What earlier reviews have kept by these keys."""
+        found: dict[str, bytes] = {}
+        for first in range(0, len(keys), _BATCH):
+            found |= self._asked(Recall(tuple(keys[first : first + _BATCH])), Recalled).entries
+        return found
+
+    def keep(self, key: str, data: bytes) -> None:
+        """Keep something for later reviews."""
+        self.report(Keep(key, data))
 
     def blobs(self, shas: Iterable[str]) -> dict[str, Blob]:
         """Contents by name, each read from the parent once."""
@@ -216,6 +231,7 @@ def _reviewed(task: Task, parent: Parent, config: Config) -> Reviewed:
         head=PipedTree(task.head, parent, {path: Entry(f.new_mode, f.new_sha) for path, f in new}),
         marked=parent.marked,
         config=config,
+        remembering=Remembering(parent, task.edition) if task.edition else None,
     )
 
 

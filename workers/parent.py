@@ -30,6 +30,7 @@ from workers.pipe import (
     Event,
     Find,
     Found,
+    Keep,
     Late,
     ListAll,
     ListFolder,
@@ -37,6 +38,8 @@ from workers.pipe import (
     Nonsense,
     Pipe,
     Read,
+    Recall,
+    Recalled,
     Said,
     Started,
     Task,
@@ -44,6 +47,7 @@ from workers.pipe import (
 )
 from workers.project import STAGE_NAMES
 from workers.sandbox.process import undumpable
+from workers.shelf import Shelf, edition
 
 __all__ = ["Child", "Event", "Program", "Wishes", "child", "run"]
 
@@ -75,19 +79,22 @@ def run(
 
 
 @contextmanager
-def child(program: Program = Program()) -> Iterator["Child"]:
-    """A child for one review, which gets ready while the change is still checked out."""
+def child(program: Program = Program(), shelf: Shelf | None = None) -> Iterator["Child"]:
+    """A child for one review, which gets ready while the change is still checked out.
+
+    ``shelf`` has what earlier reviews of the repository have made of its files.
+    """
     with _started(program) as (process, pipe):
-        yield Child(process, pipe, program.stages)
+        yield Child(process, pipe, program.stages, shelf or Shelf())
 
 
 class Child:
     """A child that waits for its review."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", pipe: Pipe, stages: Sequence[str]
+        self, process: "subprocess.Popen[bytes]", pipe: Pipe, stages: Sequence[str], shelf: Shelf
     ) -> None:
-        self._process, self._pipe, self._stages = process, pipe, stages
+        self._process, self._pipe, self._stages, self._shelf = process, pipe, stages, shelf
         self._conversation: _Conversation | None = None
 
     def run(
@@ -101,7 +108,9 @@ class Child:
         """
         if checkout.excess:
             return _too_much(checkout, self._stages)
-        conversation = self._conversation = _Conversation(checkout, wishes, progress, self._stages)
+        conversation = self._conversation = _Conversation(
+            checkout, wishes, progress, self._stages, self._shelf
+        )
         with tempfile.TemporaryDirectory(prefix="redline-child-") as scratch:
             Path(scratch).chmod(0o711)  # tools run as nobody and must reach their own folders
             try:
@@ -109,6 +118,7 @@ class Child:
             finally:
                 _ended(self._process)
             self._log(reason)
+        self._shelf.tidy()
         return conversation.results(reason)
 
     @property
@@ -166,9 +176,10 @@ class _Conversation:
         wishes: Wishes,
         progress: Progress,
         stages: Sequence[str],
+        shelf: Shelf,
     ) -> None:
         self._checkout, self._wishes, self._progress = checkout, wishes, progress
-        self._stages = stages
+        self._stages, self._shelf = stages, shelf
         self.configured: Configured | None = None
         self._ended: dict[str, StageResult] = {}
         self._since: dict[str, float] = {}
@@ -210,6 +221,7 @@ class _Conversation:
             wishes=self._wishes,
             scratch=scratch,
             parent=os.getpid(),
+            edition=edition() if self._shelf.folder else "",
         )
 
     def _until(self) -> float:
@@ -222,7 +234,7 @@ class _Conversation:
             return f"the review took longer than {self._wishes.review_seconds:g} s"
         return f"it took longer than {self._wishes.stage_seconds:g} s"
 
-    def _heard(self, said: Ask | Configured | Event, pipe: Pipe) -> None:
+    def _heard(self, said: Ask | Keep | Configured | Event, pipe: Pipe) -> None:
         if isinstance(said, Configured):
             if self.configured is not None or self._since or self._ended:
                 raise Nonsense("it chooses its gate again")
@@ -230,6 +242,8 @@ class _Conversation:
         elif isinstance(said, Started | Ended):
             self._reported(said)
             self._tell(said, pipe)
+        elif isinstance(said, Keep):
+            self._shelf.put(said.key, said.data)
         else:
             for frame in self._answers(said):
                 pipe.send(frame)
@@ -253,9 +267,11 @@ class _Conversation:
         self._since = {name: since + taken for name, since in self._since.items()}
         pipe.until += taken
 
-    def _answers(self, ask: Ask) -> Iterator[Found | Blob | Named]:
+    def _answers(self, ask: Ask) -> Iterator[Found | Blob | Named | Recalled]:
         if isinstance(ask, Read):
             yield from self._blobs(ask.shas)
+        elif isinstance(ask, Recall):
+            yield Recalled(dict(self._shelf.get(ask.keys)))
         elif isinstance(ask, AskMarked):
             yield Named(tuple(sorted(self._checkout.marked(filter(_plain, ask.paths)))))
         else:

@@ -70,7 +70,10 @@ class _Frame(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
 
 
 class Task(_Frame, frozen=True):
-    """The first frame to the child: all that it is told. ``scratch`` is a folder for its files."""
+    """The first frame to the child: all that it is told. ``scratch`` is a folder for its files.
+
+    ``edition`` names the code that judges, empty where nothing is kept from review to review.
+    """
 
     diff: Diff
     merge_base: str
@@ -79,6 +82,7 @@ class Task(_Frame, frozen=True):
     wishes: Wishes
     scratch: str
     parent: int
+    edition: str = ""
 
 
 class Found(_Frame, frozen=True):
@@ -135,6 +139,25 @@ class AskMarked(_Frame, frozen=True):
     paths: tuple[str, ...]
 
 
+class Recall(_Frame, frozen=True):
+    """Asks for what earlier reviews have kept by these keys: Recalled."""
+
+    keys: tuple[str, ...]
+
+
+class Recalled(_Frame, frozen=True):
+    """Those of the entries that are there."""
+
+    entries: dict[str, bytes]
+
+
+class Keep(_Frame, frozen=True):
+    """Something for later reviews of this repository."""
+
+    key: str
+    data: bytes
+
+
 class Configured(_Frame, frozen=True):
     """What the repository chose, by the file at base, and what is to be said about that file."""
 
@@ -160,8 +183,8 @@ class Done(_Frame, frozen=True):
 
 
 Event = Started | Ended
-Ask = Find | ListAll | ListFolder | Read | AskMarked
-Said = Ask | Configured | Event | Done  # all that a child may say
+Ask = Find | ListAll | ListFolder | Read | AskMarked | Recall
+Said = Ask | Keep | Configured | Event | Done  # all that a child may say
 
 
 class Closed(Exception):

@@ -13,6 +13,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 from bot.review import Outcome, StageResult
+from rules.finding import folder
 from workers.pipe import Ended, Event, Started, Wishes
 from workers.project import Unchecked
 from workers.stages import dockerfile_rules, files_rules, hadolint, kubernetes_rules
@@ -33,9 +34,16 @@ __all__ = ["STAGES", "STEPS", "Reviewed", "Step", "attempt"]
 
 
 STEPS: tuple[Step, ...] = (
-    Step(kubernetes_rules, "Kubernetes manifest", manifests, large_manifest, manifests_affected),
+    Step(
+        kubernetes_rules,
+        "Kubernetes manifest",
+        manifests,
+        large_manifest,
+        manifests_affected,
+        unit=folder,
+    ),
     Step(hadolint, "Dockerfile", dockerfiles, always, tool=True),
-    Step(dockerfile_rules, "Dockerfile", dockerfiles, always, dockerfiles_of_ignores),
+    Step(dockerfile_rules, "Dockerfile", dockerfiles, always, dockerfiles_of_ignores, unit=str),
     Step(files_rules, "link, submodule, CI file or script", any_files, large_script),
 )
 STAGES = tuple(step.stage for step in STEPS)  # in the order in which they are shown

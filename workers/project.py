@@ -77,7 +77,7 @@ class Project:
     side: Side
     paths: tuple[str, ...]
     tree: Tree
-    changed: tuple[ChangedFile, ...] = ()
+    changed: Sequence[ChangedFile] = ()
     config: Config = field(default_factory=Config)
     before: Tree | None = None
 
@@ -88,14 +88,15 @@ class Judged:
 
     ``subjects`` are all (project, address) pairs that were judged: what is not among those of the
     merge base was added by the change. ``notes`` are facts for the summary. ``later`` are files
-    that were left to be judged when rendered. ``excess`` says what of the files could not be
-    judged, None where all could: the stage is then unchecked, and what was found counts.
+    that were left to be judged when rendered, and by what: ``chart charts/web``. ``excess`` says
+    what of the files could not be judged, None where all could: the stage is then unchecked, and
+    what was found counts.
     """
 
     findings: tuple[Finding, ...] = ()
     subjects: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     notes: tuple[str, ...] = ()
-    later: frozenset[str] = field(default_factory=frozenset)
+    later: Mapping[str, str] = field(default_factory=dict)
     excess: "Unchecked | None" = None
 
 

@@ -1,7 +1,8 @@
 """One stage over one change: at head and at the merge base, compared and weighed."""
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.review import Outcome, StageResult
@@ -18,6 +19,7 @@ from workers.owned import owned
 from workers.pipe import Wishes
 from workers.project import Entry, Judged, Project, Stage, Unchecked, together
 from workers.proving import proven
+from workers.remembering import Remembering
 from workers.touched import Reviewed, chosen
 
 _NAMED = 5  # files that a note names
@@ -31,6 +33,8 @@ class Step:
     ``kind`` names its files for people. ``wants`` chooses files by path and mode. ``large`` says
     of one that is too large to be read, by path and start, whether it would have been judged.
     ``touched`` names unchanged files that the changed ones affect. ``tool``: it runs a program.
+    ``unit`` names what of its files is judged together, by path, where the rest says nothing of it:
+    what earlier reviews made of a unit counts again. None where it is all judged anew.
     """
 
     stage: Stage
@@ -39,6 +43,7 @@ class Step:
     large: Callable[[str, bytes], bool]
     touched: Callable[[Reviewed], Iterable[str]] | None = None
     tool: bool = False
+    unit: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,16 @@ def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
     if step.tool:
         sandbox.use(wishes.sandbox)
         notes += _UNCONFINED * (wishes.sandbox == sandbox.Way.OFF)
-    head = _seen(step, reviewed.project(Side.HEAD, mine), wishes)
+    known = reviewed.remembering
+    head = _seen(step, reviewed.project(Side.HEAD, mine), wishes, known)
     before = itertools.filterfalse(wishes.config.excludes, _before(step, reviewed, mine))
-    base = _earlier(step, reviewed.project(Side.BASE, before), wishes)
+    base = _earlier(step, reviewed.project(Side.BASE, before), wishes, known)
     if head == _Seen() and not step.tool:
         return replace(none, notes=notes)  # none of the files is what its name allows it to be
     result = _weighed(step, reviewed, wishes, (head, base))
-    return replace(result, notes=(*notes, *head.judged.notes), later=head.judged.later)
+    later = head.judged.later
+    said = (*notes, *head.judged.notes, *_not_yet(later))
+    return replace(result, notes=said, later=frozenset(later))
 
 
 def _paths(step: Step, reviewed: Reviewed, wishes: Wishes) -> list[str]:
@@ -109,21 +117,33 @@ def _before(step: Step, reviewed: Reviewed, paths: Sequence[str]) -> set[str]:
 
 def _left_out(why: str, paths: Iterable[str]) -> tuple[str, ...]:
     files = sorted(paths)
-    if not files:
-        return ()
+    return (f"not judged, {why}: {_some(files)}",) if files else ()
+
+
+def _not_yet(later: Mapping[str, str]) -> Iterator[str]:
+    """One note for each that renders, naming its files."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(later):
+        groups[later[path]].append(path)
+    for who, paths in groups.items():
+        yield f"not judged before it is rendered: {_some(paths)} ({who})"
+
+
+def _some(files: Sequence[str]) -> str:
     more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
-    named = ", ".join(files[:_NAMED])
-    return (f"not judged, {why}: {named}{more}",)
+    return ", ".join(files[:_NAMED]) + more
 
 
-def _earlier(step: Step, project: Project, wishes: Wishes) -> _Seen:
+def _earlier(
+    step: Step, project: Project, wishes: Wishes, remembering: Remembering | None
+) -> _Seen:
     """The stage at the merge base; where everything is new only the exceptions that stood there."""
     if not wishes.all_new:
-        return _seen(step, project, wishes)
+        return _seen(step, project, wishes, remembering)
     return _Seen(allows=exceptions(share(project).project))
 
 
-def _seen(step: Step, project: Project, wishes: Wishes) -> _Seen:
+def _seen(step: Step, project: Project, wishes: Wishes, remembering: Remembering | None) -> _Seen:
     """Run the stage at one commit, without the files that are too large or too many."""
     mine = share(project)
     starts = mine.large.starts
@@ -133,7 +153,7 @@ def _seen(step: Step, project: Project, wishes: Wishes) -> _Seen:
     if not mine.project.paths:
         return _Seen(large=left, unchecked=why)
     try:
-        judged = step.stage.run(mine.project)
+        judged = _judged(step, mine.project, remembering)
         allows = exceptions(mine.project)
     except Unchecked as reason:
         return _Seen(large=left, unchecked=reason)
@@ -142,6 +162,12 @@ def _seen(step: Step, project: Project, wishes: Wishes) -> _Seen:
     remarks = numbered(said.remarks(judged, changed))
     judged = replace(judged, findings=(*judged.findings, *remarks))
     return _Seen(judged, left, together(why, judged.excess), allows, mine.project)
+
+
+def _judged(step: Step, project: Project, remembering: Remembering | None) -> Judged:
+    if remembering is None or step.unit is None:
+        return step.stage.run(project)
+    return remembering.judged(step.stage, step.unit, project)
 
 
 def _changed(project: Project) -> frozenset[str]:

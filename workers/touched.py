@@ -15,6 +15,7 @@ from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest, telling
 from rules.subjects.text import is_infrastructure
 from workers.project import Entry, Project, Tree
+from workers.remembering import Remembering
 from workers.stages.kubernetes_rules import said_together, touched_by
 from workers.surroundings import LOCKS, Read, Surroundings
 
@@ -26,6 +27,7 @@ class Reviewed:
     """A change as the child sees it, and what it goes by: both of base.
 
     ``marked`` says which paths base's attributes name; ``config`` is what its file says.
+    ``remembering`` knows what earlier reviews made of the same files, None where nothing is kept.
     """
 
     diff: Diff
@@ -33,6 +35,7 @@ class Reviewed:
     head: Tree
     marked: Callable[[Sequence[str]], frozenset[str]]
     config: Config = field(default_factory=Config)
+    remembering: Remembering | None = None
 
     def tree(self, side: Side) -> Tree:
         """The commit of one side."""

@@ -105,6 +105,6 @@ def _fate(run: Callable[[Project], Judged], tree: Commit, path: str, wanted: set
         return Fate.LARGE
     if any(finding.rule == "unreadable-file" for finding in judged.findings):
         return Fate.UNREADABLE
-    if any(path in note for note in judged.notes):
+    if path in judged.later:
         return Fate.LISTED
     return Fate.JUDGED if wanted <= judged.subjects else Fate.FORGOTTEN

@@ -90,6 +90,21 @@ def test_what_is_new_fails() -> None:
     assert result.notes == ("read 1",)
 
 
+def test_what_is_judged_when_rendered_is_listed_by_who_renders_it() -> None:
+    class Listing(Stage):
+        def run(self, project: Project) -> Judged:
+            later = {path: f"chart {folder(path)}" for path in project.paths}
+            return replace(super().run(project), later=later)
+
+    files: Files = {f"c/{number:02}.yaml": "" for number in range(7)}
+    result = review({}, {**files, "d/a.yaml": ""}, Listing())
+    assert result.later == {*files, "d/a.yaml"}
+    assert result.notes[1:] == (
+        f"not judged before it is rendered: {', '.join([*files][:5])} and 2 more (chart c)",
+        "not judged before it is rendered: d/a.yaml (chart d)",
+    )
+
+
 def test_what_was_there_before_passes() -> None:
     result = review({"a.yaml": "bad 1\n"}, {"a.yaml": "x\nbad 1\n"})
     assert result.outcome is Outcome.PASSED
@@ -338,7 +353,15 @@ def test_what_could_not_be_checked(
         (dockerfiles, {"Dockerfile", "d/web.Dockerfile"}),
         (
             any_files,
-            {"link.yaml", "module", "a.yaml", "d/b.YML", "run.yaml", "Dockerfile", "d/web.Dockerfile"},
+            {
+                "link.yaml",
+                "module",
+                "a.yaml",
+                "d/b.YML",
+                "run.yaml",
+                "Dockerfile",
+                "d/web.Dockerfile",
+            },
         ),
     ],
 )

@@ -21,7 +21,6 @@ NAME = "dockerfile-rules"
 _TEMPLATE = re.compile(
     rb"^\s*(?:\{\{|\{%|<%|@@|#(?:if|include|define) )|^FROM\s+\S*\{\{", re.MULTILINE
 )
-_NAMED = 5  # files that a note names
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ def run(project: Project) -> Judged:
     every = (finding for path in smallest_first for finding in _findings(read[path], around))
     findings, excess = cut([*islice(every, MOST_FINDINGS + 1)])
     judged = {path for path, each in read.items() if each != _Read()}
-    templates = [path for path in read if path not in judged]
+    templates = {path: "a template" for path in read if path not in judged}
     subjects = frozenset((folder(path), path) for path in judged)
-    return Judged(findings, subjects, _note(templates), frozenset(templates), excess)
+    return Judged(findings, subjects, later=templates, excess=excess)
 
 
 def _read(path: str, data: bytes) -> _Read:
@@ -72,12 +71,3 @@ def _findings(read: _Read, around: Release) -> Iterator[Finding]:
     if read.dockerfile is not None:
         release = replace(around, project=folder(read.dockerfile.path))
         yield from judge(rules_of("dockerfile"), [read.dockerfile], release, MOST_FINDINGS + 1)
-
-
-def _note(templates: list[str]) -> tuple[str, ...]:
-    if not templates:
-        return ()
-    more = f" and {len(templates) - _NAMED} more" if len(templates) > _NAMED else ""
-    return (
-        f"not judged before it is rendered: {', '.join(templates[:_NAMED])}{more} (a template)",
-    )

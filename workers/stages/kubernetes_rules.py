@@ -21,10 +21,9 @@ from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Unreadable
 from workers.looking import reader
 from workers.project import MOST_FINDINGS, Judged, Project, Tree, cut
-from workers.surroundings import Read, Surroundings
+from workers.surroundings import Surroundings
 
 NAME = "kubernetes-rules"
-_NAMED = 5  # files that one note names
 _BATCH = 500  # files that are read at once where a whole repository is looked through
 
 
@@ -37,8 +36,8 @@ def run(project: Project) -> Judged:
     subjects = {(folder(each.path), each.address) for each in manifests}
     subjects |= {(fault.project, fault.address) for fault in faults}
     findings, excess = cut([*faults, *_judged(manifests, surroundings)])
-    later = frozenset(path for path, each in read.items() if each.later)
-    return Judged(findings, frozenset(subjects), _notes(read), later, excess)
+    later = {path: each.later for path, each in read.items() if each.later}
+    return Judged(findings, frozenset(subjects), later=later, excess=excess)
 
 
 def _judged(manifests: Iterable[Manifest], surroundings: Surroundings) -> Iterator[Finding]:
@@ -71,22 +70,6 @@ def said_together(surroundings: Surroundings, root: str) -> Mapping[str, frozens
         findings = judge(rules, read.manifests, release, MOST_FINDINGS)
         said[path] = frozenset(finding.key for finding in findings)
     return said
-
-
-def _notes(read: Mapping[str, Read]) -> tuple[str, ...]:
-    """One note for each chart, kustomization or reason, naming its files."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for path, each in read.items():
-        if each.later:
-            groups[each.later].append(path)
-    return tuple(
-        f"not judged before it is rendered: {_some(paths)} ({who})" for who, paths in groups.items()
-    )
-
-
-def _some(paths: list[str]) -> str:
-    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    return ", ".join(paths[:_NAMED]) + more
 
 
 def touched_by(

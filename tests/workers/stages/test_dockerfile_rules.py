@@ -17,7 +17,7 @@ def test_a_finding_belongs_to_the_folder_of_its_file() -> None:
     (one,) = found.findings
     assert (one.rule, one.project, one.address) == ("floating-base", "web", "web/Dockerfile")
     assert found.subjects == {("web", "web/Dockerfile"), ("", "Dockerfile")}
-    assert found.notes == ()
+    assert not found.later
 
 
 def test_what_docker_refuses_is_a_finding_at_its_line() -> None:
@@ -41,18 +41,13 @@ def test_utf_16_is_refused_and_judged() -> None:
 def test_a_template_waits_until_it_is_rendered() -> None:
     found = judged({"Dockerfile": "{{ if .A }}\nFROM a\n{{ end }}\n"})
     assert found.findings == ()
-    assert found.notes == ("not judged before it is rendered: Dockerfile (a template)",)
+    assert found.later == {"Dockerfile": "a template"}
     assert found.subjects == frozenset()
 
 
 def test_braces_within_an_instruction_make_no_template() -> None:
     found = judged({"Dockerfile": "FROM a\nRUN docker inspect --format '{{.State}}' b\nUSER 1\n"})
     assert [one.rule for one in found.findings] == ["floating-base"]
-
-
-def test_many_templates_are_one_note() -> None:
-    (note,) = judged({f"{n}/Dockerfile": "{% set a %}\n" for n in range(14)}).notes
-    assert note.endswith("and 9 more (a template)")
 
 
 def test_a_moved_file_keeps_the_identity_that_a_rename_follows() -> None:

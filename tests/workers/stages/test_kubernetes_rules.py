@@ -81,7 +81,7 @@ def test_a_finding_has_the_folder_of_its_file() -> None:
         ("privileged-container", "other", "Pod//bad"),
     ]
     assert found.subjects == {("apps", "Pod//bad"), ("other", "Pod//bad")}
-    assert found.notes == ()
+    assert not found.later
 
 
 def test_an_object_that_moves_within_its_folder_keeps_its_identity() -> None:
@@ -127,23 +127,18 @@ def test_what_is_rendered_is_listed_and_not_judged() -> None:
         *("k/alone.yaml", "jinja.yaml", "patch.yaml"),
     )
     assert [each.location.path for each in found.findings] == ["k/alone.yaml"]
-    assert [note.removeprefix("not judged before it is rendered: ") for note in found.notes] == [
-        "charts/web/crds/pod.yaml, charts/web/templates/pod.yaml (chart charts/web)",
-        "jinja.yaml (a template)",
-        "k/pod.yaml (kustomization k)",
-        "patch.yaml (a patch without its base)",
-    ]
+    assert found.later == {
+        "charts/web/crds/pod.yaml": "chart charts/web",
+        "charts/web/templates/pod.yaml": "chart charts/web",
+        "jinja.yaml": "a template",
+        "k/pod.yaml": "kustomization k",
+        "patch.yaml": "a patch without its base",
+    }
 
 
 def test_a_mark_of_a_template_hides_no_manifest_that_can_be_read() -> None:
     found = judged({"pod.yaml": "# {{ x }}\n" + PRIVILEGED})
     assert [each.location.line for each in found.findings] == [12]
-
-
-def test_long_notes_are_cut() -> None:
-    files: dict[str, str | bytes] = {f"c/templates/{n:02}.yaml": PRIVILEGED for n in range(12)}
-    (note,) = judged({"c/Chart.yaml": "", **files}, *files).notes
-    assert note.endswith("c/templates/04.yaml and 7 more (chart c)")
 
 
 def test_a_file_too_large_is_unchecked() -> None:

@@ -1,0 +1,189 @@
+"""What is kept is what would be said: of every stage, whatever else it looks at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from rules.config import Config, Does, Weight
+from rules.finding import Side, folder
+from tests.repositories import Content
+from tests.workers.trees import Commit, diff
+from workers.project import Judged, Project, Unchecked
+from workers.remembering import Remembering
+from workers.stages import dockerfile_rules, kubernetes_rules
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - {name: web, image: "web:1", envFrom: [{configMapRef: {name: settings}}]}
+"""
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+"""
+FILES: Mapping[str, Content] = {
+    "a/deployment.yaml": DEPLOYMENT,
+    "a/service.yaml": SERVICE,
+    "b/deployment.yaml": DEPLOYMENT,
+    "web/Dockerfile": "FROM golang:latest\nUSER app\n",
+}
+
+
+@dataclass
+class Kept:
+    """A memory, and what was asked of it."""
+
+    data: dict[str, bytes] = field(default_factory=dict)
+    hits: int = 0
+
+    def recall(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        found = {key: self.data[key] for key in keys if key in self.data}
+        self.hits += len(found)
+        return found
+
+    def keep(self, key: str, data: bytes) -> None:
+        self.data[key] = data
+
+
+@dataclass
+class Counting:
+    """A stage that counts its runs."""
+
+    runs: int = 0
+    NAME: str = kubernetes_rules.NAME
+
+    def run(self, project: Project) -> Judged:
+        self.runs += 1
+        return kubernetes_rules.run(project)
+
+
+def project(files: Mapping[str, Content], **more: object) -> Project:
+    paths = tuple(sorted(path for path in files if path.endswith(".yaml")))
+    made = Project("", Side.HEAD, paths, Commit(files))
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def stage() -> Counting:
+    return Counting()
+
+
+def judged(stage: Counting, memory: Kept, there: Project, edition: str = "1") -> Judged:
+    return Remembering(memory, edition).judged(stage, folder, there)
+
+
+def same(one: Judged, other: Judged) -> bool:
+    return (
+        sorted(one.findings, key=repr) == sorted(other.findings, key=repr)
+        and one.subjects == other.subjects
+    )
+
+
+def test_the_second_time_nothing_is_judged(stage: Counting) -> None:
+    memory = Kept()
+    first = judged(stage, memory, project(FILES))
+    assert stage.runs == 2
+    second = judged(stage, memory, project(FILES))
+    assert stage.runs == 2
+    assert first.findings
+    assert same(first, second)
+    assert same(second, kubernetes_rules.run(project(FILES)))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "anew"),
+    [
+        ("a/service.yaml", SERVICE.replace("app: web", "app: other"), 1),
+        ("b/notes.txt", "not a manifest\n", 0),
+        ("b/more.yaml.j2", "a source of manifests\n", 1),
+        ("b/kustomization.yaml", "resources: [deployment.yaml]\n", 1),
+        ("c/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n", 2),
+        ("other/README", "elsewhere\n", 0),
+    ],
+)
+def test_what_is_looked_at_decides(stage: Counting, path: str, content: str, anew: int) -> None:
+    """Whatever changes, the word is the one that would be said without a memory."""
+    memory = Kept()
+    judged(stage, memory, project(FILES))
+    before, now = stage.runs, project({**FILES, path: content})
+    now = replace(now, paths=project(FILES).paths)
+    assert same(judged(stage, memory, now), kubernetes_rules.run(now))
+    assert stage.runs - before >= anew
+
+
+def test_another_edition_or_configuration_is_another_word(stage: Counting) -> None:
+    memory = Kept()
+    judged(stage, memory, project(FILES))
+    judged(stage, memory, project(FILES), edition="2")
+    assert stage.runs == 4
+    off = Config(rules={"floating-image": (Weight(Does.OFF),)})
+    quiet = judged(stage, memory, project(FILES, config=off))
+    assert stage.runs == 6
+    assert "floating-image" not in {one.rule for one in quiet.findings}
+
+
+def test_the_merge_base_is_looked_at_too(stage: Counting) -> None:
+    """What the change took away is told by both sides."""
+    memory = Kept()
+    settings = {"a/settings.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"}
+    before = {**FILES, **settings}
+    files = diff(before, FILES).files
+    gone = project(FILES, before=Commit(before), changed=files)
+    plain = project(FILES, before=Commit(FILES))
+    one, other = judged(stage, memory, plain), judged(stage, memory, gone)
+    assert same(one, kubernetes_rules.run(plain))
+    assert same(other, kubernetes_rules.run(gone))
+    assert not same(one, other)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x92\x90\x90"])
+def test_an_entry_that_cannot_be_read_is_none(stage: Counting, data: bytes) -> None:
+    memory = Kept()
+    first = judged(stage, memory, project(FILES))
+    memory.data = dict.fromkeys(memory.data, data)
+    assert same(judged(stage, memory, project(FILES)), first)
+    assert stage.runs == 4
+
+
+def test_what_could_not_be_judged_is_not_kept() -> None:
+    class Cut:
+        NAME = "cut"
+
+        def run(self, _project: Project) -> Judged:
+            return Judged(excess=Unchecked("too much", theirs=True))
+
+    memory = Kept()
+    said = Remembering(memory, "1").judged(Cut(), folder, project(FILES))
+    assert str(said.excess) == "too much"
+    assert not memory.data
+
+
+def test_a_path_that_is_no_text_is_judged_each_time(stage: Counting) -> None:
+    memory, there = Kept(), project({"a/\udcff.yaml": DEPLOYMENT})
+    assert judged(stage, memory, there).findings
+    assert not memory.data
+
+
+def test_dockerfiles_are_kept_one_by_one() -> None:
+    memory = Kept()
+    paths = ("one/Dockerfile", "two/Dockerfile")
+    files = dict.fromkeys(paths, "FROM golang:latest\n")
+    there = Project("", Side.HEAD, paths, Commit(files))
+    first = Remembering(memory, "1").judged(dockerfile_rules, str, there)
+    assert same(first, dockerfile_rules.run(there))
+    assert len(memory.data) == 2
+    other = replace(there, tree=Commit({**files, "two/Dockerfile": "FROM golang:1.22.5\n"}))
+    second = Remembering(memory, "1").judged(dockerfile_rules, str, other)
+    assert same(second, dockerfile_rules.run(other))
+    assert (memory.hits, len(memory.data)) == (1, 3)
