@@ -16,7 +16,7 @@ def source(_where: Location) -> list[str]:
 
 
 @given(reviews())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_it_is_valid_json_and_comes_back(any_review: Review) -> None:
     text = document.render(any_review, DIFF, "0.1.0")
     assert text.isascii()

@@ -112,7 +112,7 @@ def test_a_fingerprint_stays_when_lines_move() -> None:
 
 
 @given(reviews())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_any_text_is_valid(any_review: Review) -> None:
     text = codequality.render(any_review, DIFF)
     assert text.isascii()

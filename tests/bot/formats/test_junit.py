@@ -126,7 +126,7 @@ def test_a_clean_review_has_a_case_that_passed() -> None:
 
 
 @given(reviews())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_any_text_is_valid(any_review: Review) -> None:
     root = parsed(any_review)
     assert len(root.findall("testsuite")) == len(any_review.results)

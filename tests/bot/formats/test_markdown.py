@@ -36,7 +36,7 @@ def test_it_is_read_as_tables() -> None:
 
 
 @given(reviews())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_any_text_is_valid(any_review: Review) -> None:
     text = markdown.render(any_review)
     assert text.encode()

@@ -81,7 +81,7 @@ def test_it_holds_to_the_schema(profile: Profile) -> None:
 
 
 @given(reviews())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_any_text_is_valid(any_review: Review) -> None:
     text = sarif.render(sarif.Source(any_review, DIFF, ENTRIES, "0.1.0"))
     assert text.isascii()
