@@ -106,6 +106,30 @@ def pardons(
     return found
 
 
+def followed(
+    results: Iterable[StageResult], said: Said, renames: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The allowed findings whose file has another name now: what they are called since then.
+
+    By identity, old to new. ``renames`` lead from the paths of before to those of today.
+    """
+    back = {new: old for old, new in renames.items()}
+    allowed = {one.identity for one in said.allowances}
+    moved = (
+        finding
+        for each in results
+        for finding in each.findings
+        if finding.new and finding.location.path in back and finding.identity not in allowed
+    )
+    called = {_before(finding, back): finding.identity for finding in moved}
+    return {old: new for old, new in called.items() if old in allowed and old != new}
+
+
+def _before(finding: Finding, back: Mapping[str, str]) -> str:
+    path = finding.location.path
+    return finding.key.follow(path, back[path]).identity
+
+
 def waiting(results: Iterable[StageResult], gate: Gate) -> bool:
     """Whether a change brings exceptions to what blocks: then it matters who its author is."""
     every = tuple(results)

@@ -11,7 +11,7 @@ from bot.change import Change, ForgeName, Kind, Seen, grouped
 from bot.forges.base import Denied, Forge, ForgeError, Gone, Refused, Role, Unsure
 from bot.formats.json import render
 from bot.ledger import Busy, Lease, Ledger, Onto, Superseded
-from bot.pardon import Author, Said, of_others, pardons, waiting
+from bot.pardon import Author, Said, followed, of_others, pardons, waiting
 from bot.permission import Act, may
 from bot.publish import Past, Timing, publish, then
 from bot.report.address import address
@@ -140,23 +140,35 @@ class Run:
         )
         early = Early(
             self._settings.publish_after_seconds,
-            lambda ended: self._early(self._weighed(child, ended, _running(ended)), files),
+            lambda ended: self._early(self._weighed(child, files, ended, _running(ended)), files),
         )
         results = child.run(files, wishes, Watch(self._guard.check, self._show, early))
-        return self._weighed(child, results)
+        return self._weighed(child, files, results)
 
     def _weighed(
         self,
         child: parent.Child,
+        files: Checkout,
         results: tuple[StageResult, ...],
         running: tuple[str, ...] = (),
     ) -> Review:
+        self._follow(files, results)
         chosen, said = child.configured, self._said()
         author = self._author(asked=waiting(results, chosen.gate))
         passed = pardons(results, chosen.gate, said, author)
         return Review(
             self.change, results, chosen.gate, passed, chosen.remarks, said.paused_by, running
         )
+
+    def _follow(self, files: Checkout, results: tuple[StageResult, ...]) -> None:
+        """Let allowances hold for what they speak of, though its file has another name by now."""
+        said, last = self._people.said(self.change.id), self._lease.last()
+        if not said.allowances or last is None:
+            return
+        names = followed(results, said, renames(files, last.head, last.head))
+        if names:
+            self._guard.check()
+            self._people.follow(self.change.id, names)
 
     def _said(self) -> Said:
         """What people have said; on somebody else's change the author may have allowed it too."""

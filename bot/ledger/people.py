@@ -104,6 +104,20 @@ class People:
             }
             self._outweigh(connection, AllowanceRow, row)
 
+    def follow(self, change: ChangeId, names: Mapping[str, str]) -> None:
+        """What holds here for a finding holds for it under its new name too, in this change only.
+
+        ``names`` are identities, old to new. No word of anyone: the audit has what they said.
+        """
+        columns = table(AllowanceRow).c
+        here = (columns.forge == change.forge) & (columns.repository == change.repository)
+        with self._database.write() as connection:
+            row = _row(connection, change)
+            old = here & columns.identity.in_(names) & columns.change.in_([0, row])
+            for said in connection.execute(select(*columns).where(old)).mappings().all():
+                new = {**said, "identity": names[said["identity"]], "change": row}
+                self._outweigh(connection, AllowanceRow, new)
+
     def acknowledge(self, entry: Entry, said: Acknowledgement) -> None:
         """Accept what the change does, as it is now."""
         with self._database.write() as connection:

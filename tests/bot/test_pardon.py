@@ -19,6 +19,7 @@ from bot.pardon import (
     Author,
     Said,
     Stated,
+    followed,
     pardons,
     waiting,
 )
@@ -292,3 +293,32 @@ def test_a_kept_review_is_read_whatever_its_paths() -> None:
     assert [item.path for item in told.new] == ["caf\udce9.yaml"]
     for broken in (None, b"", b"{}", b"[1]", b'{"head": 1}'):
         assert read(broken) is None
+
+
+IMAGE = finding("root-image", "a/Dockerfile", 1, address="a/Dockerfile", project="a")
+RENAMED = finding("root-image", "b/Dockerfile", 1, address="b/Dockerfile", project="b")
+TO_B = {"a/Dockerfile": "b/Dockerfile"}
+
+
+@pytest.mark.parametrize(
+    ("have", "renames", "want"),
+    [
+        ((RENAMED,), TO_B, {IMAGE.identity: RENAMED.identity}),
+        ((RENAMED,), {}, {}),
+        ((RENAMED,), {"c/Dockerfile": "b/Dockerfile"}, {}),
+        ((IMAGE,), TO_B, {}),
+        ((replace(RENAMED, new=False),), TO_B, {}),
+        ((replace(RENAMED, detail="other"),), TO_B, {}),
+    ],
+    ids=["renamed", "no rename known", "another's", "still there", "not new", "another finding"],
+)
+def test_an_allowance_follows_its_finding(
+    have: tuple[Finding, ...], renames: dict[str, str], want: dict[str, str]
+) -> None:
+    said = Said("2026-11-24", (Allowance(IMAGE.identity, IMAGE.rule, "", "mia", "known"),))
+    assert followed([result(*have)], said, renames) == want
+
+
+def test_what_is_allowed_under_its_new_name_follows_no_more() -> None:
+    both = (Allowance(one.identity, one.rule, "", "mia", "known") for one in (IMAGE, RENAMED))
+    assert followed([result(RENAMED)], Said("2026-11-24", tuple(both)), TO_B) == {}

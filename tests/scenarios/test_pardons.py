@@ -1,5 +1,7 @@
 """What people let pass: it is said in the title, and lapses when what the change does differs."""
 
+from itertools import pairwise
+
 from bot.review import Action, Effect
 from tests.scenarios.forges import Page
 from tests.scenarios.stage import found, ran
@@ -127,3 +129,24 @@ def test_nobody_lets_their_own_change_pass_by_way_of_a_stranger_s(world: World) 
     assert world.reviewed(mine).state == "failure"
     mine.comment("mia", f"/redline allow {GONE.id} --reason agreed")
     assert world.reviewed(mine).state == "success"
+
+
+def test_an_allowance_follows_its_file_in_its_change(world: World) -> None:
+    """From push to push, and nowhere else."""
+    page = world.given({"web.yaml": text()}, {"web.yaml": text(l7="seven")})
+    world.stage.finds(found("floating", "web.yaml", 7, name="web.yaml"))
+    world.work()
+    finding = world.stage.results[0].findings[0]
+    page.comment("mia", f"/redline allow {finding.id} --reason pinned elsewhere")
+    assert world.reviewed(page).state == "success"
+    names = ["web.yaml", "site.yaml", "shop/site.yaml"]
+    for number, (old, new) in enumerate(pairwise(names)):
+        page.push({old: None, new: text(l7="seven", l30=f"{number}")})
+        world.stage.finds(found("floating", new, 7, name=new))
+        assert world.reviewed(page).state == "success", new
+        assert "(allowed by `@mia`: pinned elsewhere)" in summary(page)
+    page.comment("ada", "/recheck")
+    assert world.reviewed(page).state == "success"
+    world.repository.push("other", {"shop/site.yaml": text(l7="seven")})
+    other = world.repository.open("other")
+    assert world.reviewed(other).state == "failure"

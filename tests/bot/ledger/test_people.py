@@ -59,6 +59,20 @@ def test_nothing_was_said(people: Ledger) -> None:
     assert said(people, change(99)) == Said(today)
 
 
+def test_an_allowance_follows_in_its_change_only(people: Ledger) -> None:
+    old, new = "f" * 32, "e" * 32
+    people.people.allow(entry(), allowance(until="2030-01-31"), everywhere=True)
+    for _ in range(2):
+        people.people.follow(change(), {old: new, "d" * 32: "c" * 32})
+    have = said(people).allowances
+    assert {one.identity for one in have} == {old, new}
+    assert {replace(one, identity="", at=0.0) for one in have} == {
+        replace(allowance(until="2030-01-31"), identity="")
+    }
+    assert [one.identity for one in said(people, change(2)).allowances] == [old]
+    assert len(list(people.people.audited())) == 1
+
+
 def test_an_allowance_is_the_repository_s(people: Ledger) -> None:
     people.people.allow(entry(), allowance(), everywhere=True)
     people.people.allow(entry(who="eve"), allowance("mine", blocking=False), everywhere=False)
