@@ -31,6 +31,7 @@ _WITH_VALUE = frozenset(("-u", "-g", "--user", "--group"))
 _SET = re.compile(r"[A-Za-z_]\w{0,99}\+?=.*", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w{0,99}?)(?:_(?:BIN|CMD|PATH|EXE|COMMAND))?(?:[:-].*)?\}?")
 _MOST = 20_000  # commands of one text
+_DEEPEST = 100  # commands within one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.line = text, 0, 1
         self.words: list[str] = []
+        self.outer: list[tuple[list[str], list[str] | None, int, str, str]] = []
         self.word: list[str] | None = None
         self.start, self.after = 1, ""
         self.dropping = False  # the next word is where something is redirected to
@@ -104,15 +106,44 @@ class _Reader:
             self.at = found.end()
             kind, text = found.lastgroup or "", found[0]
             if kind == "operator":
-                yield from self._ended()
-                self.after = text.strip(" \t\r") if text.strip() else "\n"
-                if text.endswith("\n"):
-                    self.line += 1
-                    self._skip_bodies()
+                yield from self._operator(text)
                 continue
             self._take(kind, text, found)
             self.line += text.count("\n")
         yield from self._ended()
+
+    def _operator(self, text: str) -> Iterator[Command]:
+        if text == "$(" or (text == "`" and not self._closes("`")):
+            self._open(")" if text == "$(" else "`", self._standing())
+            return
+        yield from self._ended()
+        if self._closes(text):
+            self.words, self.word, self.start, self.after, _ = self.outer.pop()
+            return
+        self.after = text if text.strip() else "\n"
+        if text == "(":
+            self._open(")", None)
+        elif text.endswith("\n"):
+            self.line += 1
+            self._skip_bodies()
+
+    def _closes(self, text: str) -> bool:
+        return bool(self.outer) and self.outer[-1][-1] == text
+
+    def _open(self, end: str, word: list[str] | None) -> None:
+        """What runs within a command, up to ``end``: then that one goes on, ``word`` its last."""
+        if len(self.outer) < _DEEPEST:
+            self.outer.append((self.words, word, self.start, self.after, end))
+        self.words, self.word, self.dropping = [], None, False
+        self.after = "$(" if word is not None else "("
+
+    def _standing(self) -> list[str]:
+        """The word that the output of a command becomes a part of."""
+        if self.word is None and not self.words:
+            self.start = self.line
+        word = [] if self.word is None else self.word
+        word.append("$()")
+        return word
 
     def _take(self, kind: str, text: str, found: "re.Match[str]") -> None:
         if kind in ("space", "joined"):
