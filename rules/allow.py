@@ -9,6 +9,7 @@ from itertools import islice
 from rules.finding import Location, Side, folder, follow
 from rules.subjects.comment import Comment, in_dockerfile, in_lines, in_yaml
 from rules.subjects.dockerfile import is_dockerfile
+from rules.subjects.text import runs
 
 MOST = 500  # of one file; one more does not hold, and what follows is not read
 LONGEST_REASON = 500  # signs of it that are kept
@@ -37,7 +38,6 @@ _UNTIL = re.compile(
 )
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EDGES = " \t-\u2013\u2014:;,."
-_SCRIPTS = re.compile(r"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Jj]ustfile|[^/]*\.(?:mk|sh|bash))")
 
 Key = tuple[str, ...]
 Moves = Mapping[tuple[str, str], tuple[str, str]]
@@ -117,7 +117,8 @@ def _comments(data: bytes, path: str) -> Iterable[Comment]:
         return in_dockerfile(data, path, _MARK)
     if path.lower().endswith((".yaml", ".yml")):
         return in_yaml(data, path, _MARK)
-    return in_lines(data, _MARK) if _SCRIPTS.fullmatch(path) else ()
+    script = runs(path) and "jenkinsfile" not in path.rpartition("/")[2].lower()
+    return in_lines(data, _MARK) if script else ()  # Groovy has other comments
 
 
 def _allow(path: str, comment: Comment, number: int) -> Allow:

@@ -1,7 +1,7 @@
 """Objects that move between files: nothing of them is new but what they bring."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -85,8 +85,8 @@ def new(before: Files, after: Files, **renames: str) -> Counter[tuple[str, str]]
     return said(one for one in review(before, after, **renames).findings if one.new)
 
 
-def said(findings: "Sequence[Finding] | object") -> Counter[tuple[str, str]]:
-    return Counter((one.rule, one.address) for one in findings)  # type: ignore[attr-defined]
+def said(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
+    return Counter((one.rule, one.address) for one in findings)
 
 
 WEB, API, DB = Thing("Deployment", "web"), Thing("Deployment", "api"), Thing("StatefulSet", "db")
