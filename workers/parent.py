@@ -108,6 +108,7 @@ class Child:
         """
         if checkout.excess:
             return _too_much(checkout, self._stages)
+        self._shelf.writes |= wishes.trusted
         conversation = self._conversation = _Conversation(
             checkout, wishes, progress, self._stages, self._shelf
         )

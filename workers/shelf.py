@@ -26,8 +26,8 @@ _JUDGES = ("rules", "workers", "bot/change.py")
 class Shelf:
     """The entries of one repository. Without a ``folder`` there are none, and none are taken.
 
-    ``writes`` off: they are only read. What an untrusted author's change makes of a file is not
-    kept, since it is told by a process that has read that change.
+    ``writes`` off: they are only read. What is made of an untrusted author's change is not kept,
+    since it is told by a process that has read that change.
     """
 
     folder: Path | None = None
@@ -76,6 +76,17 @@ def _newest_first(folder: Path) -> list[tuple[Path, int]]:
             stat = path.stat()
             seen.append((stat.st_mtime, path, stat.st_size))
     return [(path, size) for _used, path, size in sorted(seen, reverse=True)]
+
+
+def of(repository: Path) -> Shelf:
+    """That of a repository in a terminal, in the user's cache: who may write there is trusted."""
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # nobody's home
+        return Shelf()
+    cache = Path(os.environ.get("REDLINE_CACHE_DIR") or home / "redline")
+    name = sha256(os.fsencode(repository.resolve())).hexdigest()[:16]
+    return Shelf(cache / "judged" / name, writes=True)
 
 
 @cache

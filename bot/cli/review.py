@@ -14,7 +14,7 @@ from bot.cli.written import Report, WrongUse, asked, checked, document, write
 from bot.pardon import Said, pardons
 from bot.review import Review, StageResult, said_once
 from rules.finding import Severity
-from workers import parent
+from workers import parent, shelf
 from workers.checkout import Checkout, CheckoutError, Sources, local
 from workers.pipe import Ended, Event, Wishes
 from workers.project import STAGE_NAMES
@@ -63,7 +63,7 @@ def examine(request: Request, form: str, output: Path, fail_on: str | None) -> i
 def _examined(request: Request, reports: Sequence[Report]) -> Review:
     named = (request.base or None, request.head or None)
     with (
-        parent.child() as child,
+        parent.child(shelf=shelf.of(request.path)) as child,
         local(request.path, *named, all_new=request.everything) as checkout,
     ):
         shown = Report("text") in reports

@@ -59,6 +59,20 @@ def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     assert one.get([KEY]) == {}
 
 
+def test_a_terminal_s_is_in_the_user_s_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDLINE_CACHE_DIR", str(tmp_path / "own"))
+    here = shelf.of(tmp_path)
+    assert here.folder is not None
+    assert here.writes
+    assert here.folder.parent == tmp_path / "own/judged"
+    assert shelf.of(tmp_path / "other").folder != here.folder
+    monkeypatch.delenv("REDLINE_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert shelf.of(tmp_path).folder == tmp_path / "xdg/redline/judged" / here.folder.name
+
+
 def test_the_edition_is_of_the_code_that_judges() -> None:
     assert edition() == edition()
     assert len(edition()) == 64
