@@ -30,6 +30,10 @@ BAD_NO_TAG_WHATEVER_THE_REGISTRY = """
   ARG REGISTRY
 > FROM ${REGISTRY}/python
 """
+GOOD_MENDED = """
+  FROM python:3.12.3-slim
+  USER 10001
+"""
 GOOD_TAG = """
   FROM registry:5000/base:1.4.2
   USER 10001
@@ -85,6 +89,7 @@ GOOD_DIGEST_ALONE = """
         BAD_NO_TAG_WHATEVER_THE_REGISTRY,
     ],
     good=[
+        GOOD_MENDED,
         GOOD_TAG,
         GOOD_DIGEST,
         GOOD_DIGEST_ALONE,

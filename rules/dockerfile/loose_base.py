@@ -23,6 +23,9 @@ BAD_ARGUMENT = """
 BAD_V = """
 > FROM traefik:v3
 """
+GOOD_MENDED = """
+  FROM node:20.18.1
+"""
 GOOD = """
   FROM node:20.18.1
   FROM python:3.12-slim
@@ -72,6 +75,7 @@ _EXACT = re.compile(r"v?\d+\.\d.*|\d{3,}|(?=[a-f]*\d)[0-9a-f]{7,64}")
     Severity.WARNING,
     bad=[BAD, BAD_VARIANT, BAD_ARGUMENT, BAD_V],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_DIGEST,
         GOOD_RELEASE_OF_A_DISTRIBUTION,

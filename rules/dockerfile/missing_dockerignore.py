@@ -49,6 +49,18 @@ BAD_ENV = """
   ==> .env.example <==
   DB_PASSWORD=
 """
+GOOD_MENDED = """
+  FROM node:22.11.0-alpine
+  WORKDIR /app
+  COPY . .
+  RUN npm ci
+  ==> .dockerignore <==
+  .git
+  **/node_modules
+  **/.env
+  ==> package.json <==
+  {}
+"""
 GOOD = """
   FROM node:22.11.0-alpine
   COPY . .
@@ -124,6 +136,7 @@ _READS_HISTORY = re.compile(
     Severity.WARNING,
     bad=[BAD, BAD_ONLY_AT_THE_TOP, BAD_WHERE_COMPOSE_BUILDS, BAD_ENV],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_ONLY_WHAT_IS_NAMED,
         GOOD_FOR_THIS_DOCKERFILE,

@@ -29,6 +29,11 @@ BAD_INHERITED = """
   FROM base AS final
   COPY . /app
 """
+GOOD_MENDED = """
+  FROM python:3.12.3-slim
+  RUN useradd --uid 10001 app
+  USER 10001:10001
+"""
 GOOD = """
   FROM python:3.12.3-slim
   USER 10001:10001
@@ -78,6 +83,7 @@ _NUMBER = re.compile(r"\s(?:-u|--uid)[ =]?(\d{1,10})\b")
     Severity.WARNING,
     bad=[BAD, BAD_GROUP_IS_A_NUMBER, BAD_VARIABLE, BAD_INHERITED],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_LAST_ONE_COUNTS,
         GOOD_VARIABLE,

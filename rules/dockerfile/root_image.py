@@ -52,6 +52,12 @@ BAD_SCRATCH = """
   COPY app /app
   ENTRYPOINT ["/app"]
 """
+GOOD_MENDED = """
+  FROM python:3.12.3-slim
+  COPY app.py /app/
+  USER 10001:10001
+  CMD ["python", "/app/app.py"]
+"""
 GOOD_NUMBER = """
   FROM python:3.12.3-slim
   USER root
@@ -142,6 +148,7 @@ _FIX = "Give the image a user with a number, and end its last stage with `USER 1
         BAD_SCRATCH,
     ],
     good=[
+        GOOD_MENDED,
         GOOD_NUMBER,
         GOOD_NAME,
         GOOD_INHERITED,

@@ -30,6 +30,13 @@ BAD_THREE_WAYS = """
   >>>>>>> theirs
   }
 """
+GOOD_MENDED = """
+  ==> web.yaml <==
+  apiVersion: v1
+  kind: ConfigMap
+  metadata:
+    name: web
+"""
 GOOD_UNDERLINES = """
   ==> deploy.sh <==
   #!/bin/sh
@@ -90,6 +97,7 @@ class Conflict:
     blocks=Blocks.NEW,
     bad=[BAD, BAD_THREE_WAYS],
     good=[
+        GOOD_MENDED,
         GOOD_UNDERLINES,
         GOOD_WITHIN_A_VALUE,
         GOOD_LONGER_LINES,

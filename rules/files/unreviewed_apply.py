@@ -60,6 +60,18 @@ BAD_STAGE = """
     }
   }
 """
+GOOD_MENDED = """
+  ==> .github/workflows/deploy.yaml <==
+  on: {push: {branches: [main]}}
+  jobs:
+    apply:
+      runs-on: ubuntu-24.04
+      steps:
+        - run: tofu init
+        - run: |
+            tofu plan -out=plan.bin
+            tofu apply -auto-approve plan.bin
+"""
 GOOD_SAVED_PLAN = """
   ==> .github/workflows/deploy.yaml <==
   jobs:
@@ -147,6 +159,7 @@ _PART = re.compile(r"[A-Za-z][a-z]*|[A-Z]+|\d+")
     Severity.WARNING,
     bad=[BAD, BAD_SCRIPT, BAD_CLUSTER, BAD_CHART, BAD_STAGE],
     good=[
+        GOOD_MENDED,
         GOOD_SAVED_PLAN,
         GOOD_ASKS,
         GOOD_ONLY_SAID,

@@ -80,6 +80,20 @@ BAD_PREFIX = """
           capabilities:
 >           add: [CAP_NET_BIND_SERVICE]
 """
+GOOD_MENDED = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: mounts}
+  spec:
+    containers:
+      - name: fuse
+        image: ghcr.io/shop/fuse:1.4.0
+        securityContext:
+          capabilities:
+            drop: [ALL]
+            add:
+              - NET_BIND_SERVICE
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -145,7 +159,7 @@ GOOD_LATER = """
     blocks=Blocks.NEW,
     family=Family.SECURITY_CONTEXT,
     bad=[BAD, BAD_INIT, BAD_PREFIX],
-    good=[GOOD, GOOD_DROPPED, GOOD_POD_LEVEL, GOOD_NULL, GOOD_WINDOWS, GOOD_LATER],
+    good=[GOOD_MENDED, GOOD, GOOD_DROPPED, GOOD_POD_LEVEL, GOOD_NULL, GOOD_WINDOWS, GOOD_LATER],
 )
 def added_capabilities(manifest: Manifest) -> Iterator[Problem]:
     """A container gets Linux capabilities that others do not have.

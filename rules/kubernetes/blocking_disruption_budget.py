@@ -62,6 +62,14 @@ BAD_SCALED = """
     maxReplicas: 9
     scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
 """
+GOOD_MENDED = """
+  apiVersion: policy/v1
+  kind: PodDisruptionBudget
+  metadata: {name: web}
+  spec:
+    maxUnavailable: 1
+    selector: {matchLabels: {app: web}}
+"""
 GOOD_ROOM = """
   apiVersion: policy/v1
   kind: PodDisruptionBudget
@@ -165,7 +173,7 @@ GOOD_OFF = """
 @rule(
     Severity.WARNING,
     bad=[BAD_NONE, BAD_ALL, BAD_SCALED],
-    good=[GOOD_ROOM, GOOD_TOGETHER, GOOD_ROUNDED, GOOD_OTHER, GOOD_DAEMON, GOOD_OFF],
+    good=[GOOD_MENDED, GOOD_ROOM, GOOD_TOGETHER, GOOD_ROUNDED, GOOD_OTHER, GOOD_DAEMON, GOOD_OFF],
 )
 def blocking_disruption_budget(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """A disruption budget never lets a pod be evicted.

@@ -34,6 +34,19 @@ BAD_KIND = """
   metadata: {name: queue}
   spec: {template: {spec: {containers: [{name: queue, image: "rabbitmq:4.0.5"}]}}}
 """
+GOOD_MENDED = """
+  apiVersion: autoscaling/v2
+  kind: HorizontalPodAutoscaler
+  metadata: {name: web}
+  spec:
+    maxReplicas: 5
+    scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  ==> deployment.yaml <==
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec: {template: {spec: {containers: [{name: web, image: "nginx:1.27.3"}]}}}
+"""
 GOOD_VERSION = """
   apiVersion: autoscaling/v1
   kind: HorizontalPodAutoscaler
@@ -84,7 +97,7 @@ GOOD_LATER = """
 @rule(
     Severity.WARNING,
     bad=[BAD_NAME, BAD_KIND],
-    good=[GOOD_VERSION, GOOD_CUSTOM, GOOD_ALONE, GOOD_LATER],
+    good=[GOOD_MENDED, GOOD_VERSION, GOOD_CUSTOM, GOOD_ALONE, GOOD_LATER],
 )
 def dangling_autoscaler(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """An autoscaler has no workload to scale.

@@ -58,6 +58,23 @@ BAD_NAMESPACE = """
   metadata: {name: web, namespace: back, labels: {app: web}}
   spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
 """
+GOOD_MENDED = """
+  apiVersion: v1
+  kind: Service
+  metadata: {name: web}
+  spec:
+    selector: {app: web, tier: front}
+    ports: [{port: 80}]
+  ==> deployment.yaml <==
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    selector: {matchLabels: {app: web}}
+    template:
+      metadata: {labels: {app: web, tier: front}}
+      spec: {containers: [{name: web, image: "nginx:1.27.3"}]}
+"""
 GOOD_SIDECAR = """
   apiVersion: v1
   kind: Service
@@ -153,6 +170,7 @@ GOOD_MESH = """
     Severity.WARNING,
     bad=[BAD_LABELS, BAD_PORT, BAD_NAMESPACE],
     good=[
+        GOOD_MENDED,
         *(GOOD_SIDECAR, GOOD_WITHOUT, GOOD_ELSEWHERE, GOOD_ALONE, GOOD_HEADLESS),
         *(GOOD_OPERATOR, GOOD_MESH),
     ],

@@ -16,6 +16,18 @@ BAD = """
 >   replicas: 3
     template: {spec: {containers: [{name: web, image: "nginx:1.27.3"}]}}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template: {spec: {containers: [{name: web, image: "nginx:1.27.3"}]}}
+  ==> autoscaler.yaml <==
+  apiVersion: autoscaling/v2
+  kind: HorizontalPodAutoscaler
+  metadata: {name: web}
+  spec: {maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+"""
 GOOD_SCALED = """
   apiVersion: apps/v1
   kind: Deployment
@@ -52,7 +64,7 @@ GOOD_DEVELOPMENT = """
 @rule(
     Severity.INFO,
     bad=[BAD],
-    good=[GOOD_SCALED, GOOD_OPEN, GOOD_OFF, GOOD_DEVELOPMENT],
+    good=[GOOD_MENDED, GOOD_SCALED, GOOD_OPEN, GOOD_OFF, GOOD_DEVELOPMENT],
 )
 def fixed_replicas(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """The number of replicas is fixed, whatever the load.

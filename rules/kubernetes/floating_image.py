@@ -41,6 +41,17 @@ BAD_BRANCH = """
           - name: web
 >           image: ghcr.io/shop/web:main
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+"""
 GOOD_TAG = """
   apiVersion: apps/v1
   kind: Deployment
@@ -122,6 +133,7 @@ GOOD_SKAFFOLD = """
     blocks=Blocks.ADDED,
     bad=[BAD_LATEST, BAD_PORT, BAD_BRANCH],
     good=[
+        GOOD_MENDED,
         GOOD_TAG,
         GOOD_DIGEST,
         GOOD_COMMIT,

@@ -25,6 +25,21 @@ BAD = """
     maxReplicas: 9
     scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template: {spec: {containers: [{name: web, image: "nginx:1.27.3"}]}}
+  ==> autoscaler.yaml <==
+  apiVersion: autoscaling/v2
+  kind: HorizontalPodAutoscaler
+  metadata: {name: web}
+  spec:
+    minReplicas: 2
+    maxReplicas: 9
+    scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+"""
 GOOD_OPEN = """
   apiVersion: apps/v1
   kind: Deployment
@@ -49,7 +64,7 @@ GOOD_OTHER = """
 """
 
 
-@rule(Severity.WARNING, bad=[BAD], good=[GOOD_OPEN, GOOD_OTHER])
+@rule(Severity.WARNING, bad=[BAD], good=[GOOD_MENDED, GOOD_OPEN, GOOD_OTHER])
 def fought_replicas(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """Each release takes back what the autoscaler has done.
 

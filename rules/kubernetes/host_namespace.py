@@ -48,6 +48,16 @@ BAD_IPC = """
             containers:
               - {name: report, image: "report:1.4.0"}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: DaemonSet
+  metadata: {name: proxy}
+  spec:
+    template:
+      spec:
+        containers:
+          - {name: proxy, image: "envoyproxy/envoy:v1.32.1"}
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -110,7 +120,15 @@ GOOD_LATER = """
     blocks=Blocks.NEW,
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_NETWORK, BAD_PID, BAD_IPC],
-    good=[GOOD, GOOD_ABSENT, GOOD_CONTAINER, GOOD_POLICY, GOOD_HOST_ALIASES, GOOD_LATER],
+    good=[
+        GOOD_MENDED,
+        GOOD,
+        GOOD_ABSENT,
+        GOOD_CONTAINER,
+        GOOD_POLICY,
+        GOOD_HOST_ALIASES,
+        GOOD_LATER,
+    ],
 )
 def host_namespace(manifest: Manifest) -> Iterator[Problem]:
     """A pod shares the node's network, processes or memory.

@@ -48,6 +48,19 @@ BAD_LOGS = """
           - {name: config, configMap: {name: log}}
 >         - {name: logs, hostPath: {path: /var/log, type: Directory}}
 """
+GOOD_MENDED = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: build}
+  spec:
+    containers:
+      - name: build
+        image: gcr.io/kaniko-project/executor:v1.23.2
+        volumeMounts: [{name: cache, mountPath: /cache}]
+    volumes:
+      - name: cache
+        emptyDir: {sizeLimit: 5Gi}
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -95,7 +108,7 @@ GOOD_PROBE = """
     blocks=Blocks.NEW,
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_SOCKET, BAD_LOGS],
-    good=[GOOD, GOOD_NULL, GOOD_POLICY, GOOD_PROBE],
+    good=[GOOD_MENDED, GOOD, GOOD_NULL, GOOD_POLICY, GOOD_PROBE],
 )
 def host_path(manifest: Manifest) -> Iterator[Problem]:
     """A pod mounts a folder of its node.

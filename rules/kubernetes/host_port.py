@@ -38,6 +38,19 @@ BAD_INIT = """
     containers:
       - {name: web, image: "nginx:1.27.3"}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: nginx:1.27.3
+            ports:
+              - containerPort: 8080
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -77,7 +90,7 @@ GOOD_LATER = """
     blocks=Blocks.NEVER,
     family=Family.NETWORK,
     bad=[BAD, BAD_INIT],
-    good=[GOOD, GOOD_ZERO, GOOD_SERVICE, GOOD_LATER],
+    good=[GOOD_MENDED, GOOD, GOOD_ZERO, GOOD_SERVICE, GOOD_LATER],
 )
 def host_port(manifest: Manifest) -> Iterator[Problem]:
     """A container takes a port of its node.

@@ -53,6 +53,17 @@ BAD_FORMS = """
 >     - {name: two-tags, image: "nginx:1.27:alpine"}
 >     - {name: a-blank, image: "nginx: 1.27"}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -114,7 +125,7 @@ GOOD_OTHERS = """
     Severity.BLOCKING,
     blocks=Blocks.NEW,
     bad=[BAD_CAPITAL, BAD_DIGEST, BAD_FORMS],
-    good=[GOOD, GOOD_DIGEST, GOOD_LATER, GOOD_ABSENT, GOOD_CONFIG, GOOD_OTHERS],
+    good=[GOOD_MENDED, GOOD, GOOD_DIGEST, GOOD_LATER, GOOD_ABSENT, GOOD_CONFIG, GOOD_OTHERS],
 )
 def illegal_image(manifest: Manifest) -> Iterator[Problem]:
     """An image reference cannot be read.

@@ -63,6 +63,22 @@ BAD_MODE = """
     volumes:
 >     - {name: tls, secret: {secretName: web-tls, defaultMode: 0400}}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        securityContext: {runAsUser: 10001, fsGroup: 10001}
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            volumeMounts: [{name: data, mountPath: /var/lib/web}]
+        volumes:
+          - name: data
+            persistentVolumeClaim: {claimName: web}
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: StatefulSet
@@ -154,7 +170,7 @@ GOOD_WINDOWS = """
     Severity.WARNING,
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_CLAIM, BAD_TEMPLATE, BAD_MODE],
-    good=[GOOD, GOOD_OTHERS, GOOD_READ_ONLY, GOOD_UNUSED, GOOD_ROOT, GOOD_WINDOWS],
+    good=[GOOD_MENDED, GOOD, GOOD_OTHERS, GOOD_READ_ONLY, GOOD_UNUSED, GOOD_ROOT, GOOD_WINDOWS],
 )
 def missing_fs_group(manifest: Manifest) -> Iterator[Problem]:
     """A container that is not root may not be able to use its volume.

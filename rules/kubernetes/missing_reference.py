@@ -78,6 +78,23 @@ BAD_ELSEWHERE = """
                 - secret:
 >                   name: tls
 """
+GOOD_MENDED = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: one-sign-too-few}
+  spec:
+    containers:
+      - name: web
+        image: ghcr.io/shop/web:1.4.0
+        envFrom:
+          - configMapRef:
+              name: web-config
+  ==> config.yaml <==
+  apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: web-config}
+  data: {MODE: fast}
+"""
 GOOD_OPTIONAL = """
   apiVersion: v1
   kind: Pod
@@ -182,7 +199,15 @@ GOOD_LATER = """
     Severity.BLOCKING,
     blocks=Blocks.NEW,
     bad=[BAD_NAME, BAD_KEY, BAD_ELSEWHERE],
-    good=[GOOD_OPTIONAL, GOOD_BESIDE, GOOD_OPERATORS, GOOD_GENERATED, GOOD_SET, GOOD_LATER],
+    good=[
+        GOOD_MENDED,
+        GOOD_OPTIONAL,
+        GOOD_BESIDE,
+        GOOD_OPERATORS,
+        GOOD_GENERATED,
+        GOOD_SET,
+        GOOD_LATER,
+    ],
 )
 def missing_reference(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """A pod names something that nothing in the repository creates.

@@ -61,6 +61,18 @@ BAD_POD = """
         image: nginx:1.27.3
         securityContext: {seccompProfile: {type: RuntimeDefault}}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        securityContext: {seccompProfile: {type: RuntimeDefault}}
+        containers:
+          - name: web
+            image: nginx:1.27.3
+"""
 GOOD_POD = """
   apiVersion: apps/v1
   kind: DaemonSet
@@ -144,6 +156,7 @@ GOOD_PROFILE = """
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_ABSENT, BAD_CONTAINER, BAD_ANNOTATION, BAD_POD],
     good=[
+        GOOD_MENDED,
         GOOD_POD,
         GOOD_CONTAINERS,
         GOOD_NULL,

@@ -42,6 +42,18 @@ BAD_POD_ROOT = """
       - {name: web, image: "nginx:1.27.3", securityContext: {runAsUser: 101}}
       - {name: log, image: "fluent-bit:3.2"}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        securityContext: {runAsNonRoot: true, runAsUser: 10001}
+        containers:
+          - name: web
+            image: nginx:1.27.3
+"""
 GOOD_POD = """
   apiVersion: apps/v1
   kind: StatefulSet
@@ -107,7 +119,15 @@ GOOD_LATER = """
     Severity.WARNING,
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_ABSENT, BAD_ROOT, BAD_POD_ROOT],
-    good=[GOOD_POD, GOOD_CONTAINERS, GOOD_OVERRIDE, GOOD_NAMESPACE, GOOD_WINDOWS, GOOD_LATER],
+    good=[
+        GOOD_MENDED,
+        GOOD_POD,
+        GOOD_CONTAINERS,
+        GOOD_OVERRIDE,
+        GOOD_NAMESPACE,
+        GOOD_WINDOWS,
+        GOOD_LATER,
+    ],
 )
 def missing_user_id(manifest: Manifest) -> Iterator[Problem]:
     """A container does not say by number which user it runs as, or says root.

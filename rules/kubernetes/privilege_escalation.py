@@ -52,6 +52,18 @@ BAD_POD_LEVEL = """
 >       securityContext:
           runAsUser: 101
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: nginx:1.27.3
+            securityContext: {allowPrivilegeEscalation: false}
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: Deployment
@@ -116,7 +128,7 @@ GOOD_LATER = """
     blocks=Blocks.ADDED,
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_ABSENT, BAD_TRUE, BAD_POD_LEVEL],
-    good=[GOOD, GOOD_SHARED, GOOD_NO, GOOD_WINDOWS, GOOD_SERVICE, GOOD_LATER],
+    good=[GOOD_MENDED, GOOD, GOOD_SHARED, GOOD_NO, GOOD_WINDOWS, GOOD_SERVICE, GOOD_LATER],
 )
 def privilege_escalation(manifest: Manifest) -> Iterator[Problem]:
     """A process may gain more privileges than its container started with.

@@ -71,6 +71,18 @@ BAD_INIT = """
     containers:
       - {name: web, image: "nginx:1.27.3", securityContext: {runAsNonRoot: true}}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        securityContext: {runAsNonRoot: true, runAsUser: 10001}
+        containers:
+          - name: web
+            image: nginx:1.27.3
+"""
 GOOD_POD = """
   apiVersion: apps/v1
   kind: StatefulSet
@@ -173,6 +185,7 @@ GOOD_PARTS = """
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_ABSENT, BAD_CONTAINER_FALSE, BAD_POD_FALSE, BAD_USER, BAD_INIT],
     good=[
+        GOOD_MENDED,
         GOOD_POD,
         GOOD_CONTAINERS,
         GOOD_OVERRIDE,

@@ -78,6 +78,20 @@ BAD_URL = """
         env:
 >         - {name: DATABASE_URL, value: "postgres://app:Tr0ub4dor@db.shop.svc/app"}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            env:
+              - name: DB_PASSWORD
+                valueFrom: {secretKeyRef: {name: web-db, key: password}}
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -172,6 +186,7 @@ GOOD_LOCAL = """
     blocks=Blocks.NEW,
     bad=[BAD_ENV, BAD_CONFIG, BAD_ARGS, BAD_URL],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_WHERE_IT_IS,
         GOOD_WORDS_ALIKE,

@@ -31,6 +31,19 @@ BAD_NONE = """
       spec:
         containers: [{name: web, image: "nginx:1.27.3"}]
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    selector:
+      matchLabels: {app: web, tier: front}
+    template:
+      metadata:
+        labels: {app: web, tier: front}
+      spec:
+        containers: [{name: web, image: "nginx:1.27.3"}]
+"""
 GOOD_MORE = """
   apiVersion: apps/v1
   kind: StatefulSet
@@ -85,7 +98,7 @@ GOOD_SERVICE = """
     Severity.BLOCKING,
     blocks=Blocks.NEW,
     bad=[BAD_VALUE, BAD_NONE],
-    good=[GOOD_MORE, GOOD_EXPRESSION, GOOD_JOB, GOOD_LATER, GOOD_SERVICE],
+    good=[GOOD_MENDED, GOOD_MORE, GOOD_EXPRESSION, GOOD_JOB, GOOD_LATER, GOOD_SERVICE],
 )
 def selector_mismatch(manifest: Manifest) -> Iterator[Problem]:
     """A workload's selector does not pick its own pods.

@@ -27,6 +27,25 @@ BAD = """
     labels: {team: money}
   spec: {template: {spec: {containers: [{name: pay, image: "ghcr.io/o/pay:1.4.0"}]}}}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: cart, namespace: shop, labels: {team: shop}}
+  spec: {template: {spec: {containers: [{name: cart, image: "ghcr.io/o/cart:1.4.0"}]}}}
+  ---
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: catalogue, namespace: shop, labels: {team: shop}}
+  spec: {template: {spec: {containers: [{name: web, image: "ghcr.io/o/web:1.4.0"}]}}}
+  ==> payments.yaml <==
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata:
+    name: payments
+    namespace: payments
+    labels: {team: money}
+  spec: {template: {spec: {containers: [{name: pay, image: "ghcr.io/o/pay:1.4.0"}]}}}
+"""
 GOOD_ONE = """
   apiVersion: apps/v1
   kind: Deployment
@@ -51,7 +70,7 @@ GOOD_APART = """
 """
 
 
-@rule(Severity.INFO, bad=[BAD], good=[GOOD_ONE, GOOD_APART])
+@rule(Severity.INFO, bad=[BAD], good=[GOOD_MENDED, GOOD_ONE, GOOD_APART])
 def shared_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """Workloads of unlike owners share a namespace.
 

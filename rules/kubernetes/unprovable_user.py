@@ -55,6 +55,21 @@ BAD_ROOT = """
   FROM alpine:3.20
   USER root
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        securityContext:
+          runAsNonRoot: true
+        containers:
+          - {name: web, image: "ghcr.io/shop/web:1.4.0"}
+  ==> services/web/Dockerfile <==
+  FROM python:3.12.3-slim
+  USER 10001:10001
+"""
 GOOD_NUMBER = """
   apiVersion: v1
   kind: Pod
@@ -134,7 +149,15 @@ GOOD_WINDOWS = """
     Severity.BLOCKING,
     blocks=Blocks.NEW,
     bad=[BAD_NAME, BAD_UNKNOWN, BAD_ROOT],
-    good=[GOOD_NUMBER, GOOD_SET, GOOD_COMPOSE, GOOD_KNOWN, GOOD_ELSEWHERE, GOOD_WINDOWS],
+    good=[
+        GOOD_MENDED,
+        GOOD_NUMBER,
+        GOOD_SET,
+        GOOD_COMPOSE,
+        GOOD_KNOWN,
+        GOOD_ELSEWHERE,
+        GOOD_WINDOWS,
+    ],
 )
 def unprovable_user(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """The kubelet cannot tell that the image's user is not root.

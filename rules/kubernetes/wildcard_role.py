@@ -69,6 +69,15 @@ BAD_ADMIN = """
 >     name: ci
       namespace: build
 """
+GOOD_MENDED = """
+  apiVersion: rbac.authorization.k8s.io/v1
+  kind: ClusterRole
+  metadata: {name: operator}
+  rules:
+    - apiGroups: [apps]
+      resources: [deployments]
+      verbs: [get, list, watch, patch]
+"""
 GOOD = """
   apiVersion: rbac.authorization.k8s.io/v1
   kind: Role
@@ -154,6 +163,7 @@ GOOD_MASTERS = """
     family=Family.IAM,
     bad=[BAD_EVERYTHING, BAD_VERBS, BAD_ESCALATE, BAD_SECRETS, BAD_ADMIN],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_SINGLE,
         GOOD_GET,

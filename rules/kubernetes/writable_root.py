@@ -42,6 +42,18 @@ BAD_POD_LEVEL = """
 >     - name: web
         image: nginx:1.27.3
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: nginx:1.27.3
+            securityContext: {readOnlyRootFilesystem: true}
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: Deployment
@@ -107,7 +119,7 @@ GOOD_CONFIG = """
     Severity.WARNING,
     family=Family.SECURITY_CONTEXT,
     bad=[BAD_ABSENT, BAD_FALSE, BAD_POD_LEVEL],
-    good=[GOOD, GOOD_YES, GOOD_SHARED, GOOD_WINDOWS, GOOD_LATER, GOOD_CONFIG],
+    good=[GOOD_MENDED, GOOD, GOOD_YES, GOOD_SHARED, GOOD_WINDOWS, GOOD_LATER, GOOD_CONFIG],
 )
 def writable_root(manifest: Manifest) -> Iterator[Problem]:
     """A container may write to its own image.

@@ -79,6 +79,22 @@ BAD_QUOTED = """
             path: /
 >           port: "8080"
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            ports: [{name: http, containerPort: 8080}]
+            readinessProbe:
+              httpGet:
+                path: /ready
+                port: http
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -178,6 +194,7 @@ GOOD_HOOK = """
     blocks=Blocks.NEW,
     bad=[BAD_NAME, BAD_UDP, BAD_NUMBER, BAD_QUOTED],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_OPEN,
         GOOD_EXEC,
