@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from rules.finding import Location, Problem, Severity, Symptom, named
 from rules.release import Release
+from rules.resources import LIMITS, filled_later, given, of_pod
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.resources import LIMITS, filled_later, given, of_pod
 from rules.subjects.workload import Container
 from rules.subjects.yaml import List, Node, Scalar
 
@@ -208,7 +208,7 @@ def heap_above_limit(manifest: Manifest, release: Release) -> Iterator[Problem]:
     for container in manifest.containers:
         if filled_later(container.node, LIMITS, "memory"):
             continue
-        limit = given(manifest, container, LIMITS, "memory", release.objects)
+        limit = given(manifest, container, LIMITS, "memory", release)
         limit = limit or of_pod(manifest, LIMITS, "memory")
         heap = _above(container, limit) if limit else None
         if heap is not None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rules.finding import Blocks, Problem, Severity, named
 from rules.release import Release
+from rules.resources import LIMITS, REQUESTS, amount, default, filled_later
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.resources import LIMITS, REQUESTS, Around, amount, default, filled_later
 from rules.subjects.workload import Container, Pod
 from rules.subjects.yaml import Map
 
@@ -157,7 +157,7 @@ def limit_below_request(manifest: Manifest, release: Release) -> Iterator[Proble
     for container in pod.containers:
         for resource in _below(container.node):
             yield _problem(container, resource, LIMITS)
-        for resource in _above_default(manifest, container, release.objects):
+        for resource in _above_default(manifest, container, release):
             yield _problem(container, resource, REQUESTS)
 
 
@@ -170,13 +170,13 @@ def _below(node: Map) -> Iterator[str]:
             yield resource
 
 
-def _above_default(manifest: Manifest, container: Container, around: Around) -> Iterator[str]:
+def _above_default(manifest: Manifest, container: Container, release: Release) -> Iterator[str]:
     """The resources of which it asks for more than the limit that its namespace gives it."""
     for resource in _DEFAULTED:
         request = amount(container.node, REQUESTS, resource)
         open_here = container.node.get("resources", LIMITS, resource) is None
         if request and open_here and not filled_later(container.node, LIMITS, resource):
-            limit = default(manifest, LIMITS, resource, around)
+            limit = default(manifest, LIMITS, resource, release)
             if limit is not None and request > limit:
                 yield resource
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rules.finding import Problem, Severity
 from rules.release import Release
+from rules.resources import LIMITS, lack, lacking
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.resources import LIMITS, lack, lacking
 
 _EFFECT = "it may take all CPU that its node has to spare, and is slower where there is none"
 _FIX = (
@@ -98,5 +98,5 @@ def missing_cpu_limit(manifest: Manifest, release: Release) -> Iterator[Problem]
     Fix: set `resources.limits.cpu`; where your team leaves CPU limits out on purpose, switch this
     rule off in `.redline.yaml`.
     """
-    for container in lacking(manifest, LIMITS, "cpu", release.objects):
+    for container in lacking(manifest, LIMITS, "cpu", release):
         yield lack(container, LIMITS, "cpu", _EFFECT, _FIX)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rules.finding import Problem, Severity
 from rules.release import Release
+from rules.resources import REQUESTS, lack, lacking
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.resources import REQUESTS, lack, lacking
 
 _EFFECT = (
     "the scheduler counts it as nothing, and on a busy node it gets only what the others leave"
@@ -99,5 +99,5 @@ def missing_cpu_request(manifest: Manifest, release: Release) -> Iterator[Proble
 
     Fix: set `resources.requests.cpu` to what the container needs on a normal day.
     """
-    for container in lacking(manifest, REQUESTS, "cpu", release.objects):
+    for container in lacking(manifest, REQUESTS, "cpu", release):
         yield lack(container, REQUESTS, "cpu", _EFFECT, _FIX)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from rules.finding import Location, Problem, Severity, Symptom, named
 from rules.release import Release
+from rules.resources import REQUESTS, filled_later, given, of_pod
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.quantity import read
-from rules.subjects.resources import REQUESTS, filled_later, given, of_pod
 from rules.subjects.workload import Pod, templated
 from rules.subjects.yaml import Map
 
@@ -135,7 +135,7 @@ def _asked(manifest: Manifest, pod: Pod, release: Release) -> bool:
         return True
     return any(
         filled_later(each.node, REQUESTS, _RESOURCE)
-        or given(manifest, each, REQUESTS, _RESOURCE, release.objects)
+        or given(manifest, each, REQUESTS, _RESOURCE, release)
         for each in pod.containers
     )
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rules.finding import Blocks, Problem, Severity
 from rules.release import Release
+from rules.resources import LIMITS, lack, lacking
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.resources import LIMITS, lack, lacking
 
 _EFFECT = "a leak fills its node, and what the kernel kills then can be anybody's pod"
 _FIX = "Set `resources.limits.memory` to the most that the container may ever need."
@@ -179,5 +179,5 @@ def missing_memory_limit(manifest: Manifest, release: Release) -> Iterator[Probl
 
     Fix: set `resources.limits.memory` to what the container may ever need.
     """
-    for container in lacking(manifest, LIMITS, "memory", release.objects):
+    for container in lacking(manifest, LIMITS, "memory", release):
         yield lack(container, LIMITS, "memory", _EFFECT, _FIX)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rules.finding import Problem, Severity
 from rules.release import Release
+from rules.resources import REQUESTS, lack, lacking
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.resources import REQUESTS, lack, lacking
 
 _EFFECT = (
     "it may be put on a node that has none left, and is among the first to be evicted or killed "
@@ -105,5 +105,5 @@ def missing_memory_request(manifest: Manifest, release: Release) -> Iterator[Pro
 
     Fix: set `resources.requests.memory` to what the container normally uses.
     """
-    for container in lacking(manifest, REQUESTS, "memory", release.objects):
+    for container in lacking(manifest, REQUESTS, "memory", release):
         yield lack(container, REQUESTS, "memory", _EFFECT, _FIX)

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from rules.finding import Problem, Severity, Symptom, named
 from rules.release import Release
+from rules.resources import REQUESTS, amount, given, of_pod
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.placement import Contradiction, contradiction
 from rules.subjects.probes import stays
 from rules.subjects.quantity import parse, read
-from rules.subjects.resources import REQUESTS, amount, given, of_pod
-from rules.subjects.workload import Pod
+from rules.subjects.workload import Container, Pod
 
 BAD = """
   apiVersion: apps/v1
@@ -177,7 +177,7 @@ def _asked(manifest: Manifest, pod: Pod, resource: str, release: Release) -> Dec
         return own + extra
     beside, most = Decimal(0), Decimal(0)
     for container in pod.containers:
-        request = given(manifest, container, REQUESTS, resource, release.objects) or Decimal(0)
+        request = given(manifest, container, REQUESTS, resource, release) or Decimal(0)
         if container.group == "initContainers" and not stays(container):
             most = max(most, beside + request)
         elif container.group != "ephemeralContainers":
@@ -186,7 +186,7 @@ def _asked(manifest: Manifest, pod: Pod, resource: str, release: Release) -> Dec
 
 
 def _too_much(pod: Pod, resource: str, most: str) -> Problem:
-    places = [pod, *pod.containers]
+    places: list[Pod | Container] = [pod, *pod.containers]
     big = max(places, key=lambda each: amount(each.node, REQUESTS, resource) or 0)
     return Problem(
         replace(big.at("resources", REQUESTS, resource), block=pod.block),

@@ -4,17 +4,17 @@ The API server fills in what the file leaves open: a limit gives the request, an
 both to containers and init containers. A pod's own ``resources`` bind all its containers together.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 from rules.finding import Problem, named
+from rules.release import Release
 from rules.subjects.manifest import Manifest
 from rules.subjects.quantity import read
 from rules.subjects.workload import Container, templated
 from rules.subjects.yaml import Map
 
 LIMITS, REQUESTS = "limits", "requests"
-Around = Callable[[], Iterable[Manifest]]  # what is applied with it, asked only where needed
 
 # Which fields of a LimitRange give what a container leaves open, as the API server completes them.
 _GIVING = {LIMITS: ("default", "max"), REQUESTS: ("defaultRequest", "default", "max", "min")}
@@ -28,18 +28,18 @@ def amount(node: Map, field: str, resource: str) -> Decimal | None:
 
 
 def given(
-    manifest: Manifest, container: Container, field: str, resource: str, around: Around
+    manifest: Manifest, container: Container, field: str, resource: str, release: Release
 ) -> Decimal | None:
     """The limit or request that the container will have in the cluster; None where it has none."""
     for each in (REQUESTS, LIMITS) if field == REQUESTS else (LIMITS,):
         if _written(container, each, resource):  # what cannot be read is not left open
             return amount(container.node, each, resource)
-    return default(manifest, field, resource, around)
+    return default(manifest, field, resource, release)
 
 
-def default(manifest: Manifest, field: str, resource: str, around: Around) -> Decimal | None:
+def default(manifest: Manifest, field: str, resource: str, release: Release) -> Decimal | None:
     """What a LimitRange of the same namespace gives to a container that leaves it open."""
-    for item in _container_items(manifest, around()):
+    for item in _container_items(manifest, release):
         for name in _GIVING[field]:
             found = read(item.get(name, resource))
             if found is not None:
@@ -47,11 +47,10 @@ def default(manifest: Manifest, field: str, resource: str, around: Around) -> De
     return None
 
 
-def _container_items(manifest: Manifest, around: Iterable[Manifest]) -> Iterator[Map]:
-    for each in around:
-        if each.kind == "LimitRange" and each.namespace == manifest.namespace:
-            items = each.root.maps("spec", "limits")
-            yield from (item for item in items if item.text("type") == "Container")
+def _container_items(manifest: Manifest, release: Release) -> Iterator[Map]:
+    for each in release.around.limit_ranges.get(manifest.namespace, ()):
+        items = each.root.maps("spec", "limits")
+        yield from (item for item in items if item.text("type") == "Container")
 
 
 def of_pod(manifest: Manifest, field: str, resource: str) -> Decimal | None:
@@ -70,7 +69,7 @@ def filled_later(node: Map, field: str, resource: str) -> bool:
     return any(templated(node, *keys[: depth + 1]) for depth in range(len(keys)))
 
 
-def lacking(manifest: Manifest, field: str, resource: str, around: Around) -> Iterator[Container]:
+def lacking(manifest: Manifest, field: str, resource: str, release: Release) -> Iterator[Container]:
     """The containers that will have no such limit or request.
 
     Where a limit is given that cannot be read, that is said of the limit alone.
@@ -85,7 +84,7 @@ def lacking(manifest: Manifest, field: str, resource: str, around: Around) -> It
         by_limit = field == REQUESTS and not _written(container, REQUESTS, resource)
         if by_limit and _written(container, LIMITS, resource):
             continue
-        if not given(manifest, container, field, resource, around):
+        if not given(manifest, container, field, resource, release):
             yield container
 
 
