@@ -139,7 +139,8 @@ GOOD_ANOTHER_APPLY = """
   helm diff upgrade web charts/web
 """
 _TOFU = frozenset(("terraform", "tofu", "terragrunt", "tf"))
-_CLUSTER = frozenset(("kubectl", "oc", "helm"))
+_CLUSTER = frozenset(("kubectl", "oc", "helm", "helm3"))
+_ASKS = frozenset(("read", "select"))  # a script that asks somebody
 _VALUED = frozenset((  # options whose value stands behind them as a word of its own
     *("-var", "-var-file", "-target", "-replace", "-state", "-state-out", "-backup", "-chdir"),
     *("-lock-timeout", "-parallelism", "--context", "--kube-context", "--namespace", "-n", "-s"),
@@ -189,7 +190,7 @@ def unreviewed_apply(text: Text, release: Release) -> Iterator[Problem]:
     """
     if _MAY_APPLY.search(text.text) is None:
         return
-    for job in jobs(text, _TOFU | _CLUSTER):
+    for job in jobs(text, _TOFU | _CLUSTER | _ASKS):
         for found in (_unplanned(text, job), _unseen(text, job, release.config)):
             for command, why, fix in islice(found, 1):  # what follows is mended with it
                 yield Problem(
@@ -203,8 +204,10 @@ def unreviewed_apply(text: Text, release: Release) -> Iterator[Problem]:
 def _unplanned(text: Text, job: Job) -> Iterator[tuple[Command, str, str]]:
     if not _THROWN_AWAY.isdisjoint(_parts(text.path, *job.places)):
         return
+    asked = False
     for command in job.commands:
-        if command.program in _TOFU and _applies_anything(command):
+        asked = asked or command.program in _ASKS
+        if not asked and command.program in _TOFU and _applies_anything(command):
             why = (
                 "applies what nobody has seen: without a saved plan it plans anew, and asks nobody"
             )
@@ -217,7 +220,7 @@ def _unseen(text: Text, job: Job, config: Config) -> Iterator[tuple[Command, str
         seen = seen or _looks(command)
         if not seen and _changes(command) and _is_production(text, job, command, config):
             why = "changes production without anybody having seen how: no diff runs before it"
-            tool = "helm diff upgrade" if command.program == "helm" else "kubectl diff"
+            tool = "helm diff upgrade" if command.program.startswith("helm") else "kubectl diff"
             yield command, why, f"Run `{tool}` or `--dry-run=server` before it, and look at it."
 
 
@@ -257,14 +260,14 @@ def _changes(command: Command) -> bool:
     bare = _bare(command)
     if _is_tried(command) or command.program not in _CLUSTER:
         return False
-    if command.program == "helm":
+    if command.program.startswith("helm"):
         return bare[:1] == ["upgrade"] or bare[:2] == ["secrets", "upgrade"]
     return bare[:1] == ["apply"] and not (bare[1:2] and bare[1].endswith("last-applied"))
 
 
 def _looks(command: Command) -> bool:
     """Whether it shows what would change, as the server has it."""
-    if command.program == "helm":
+    if command.program.startswith("helm"):
         return _bare(command)[:1] == ["diff"] or _is_tried(command)
     server = "--dry-run=server" in command.arguments or "--server-dry-run" in command.arguments
     return command.program in _CLUSTER and (_bare(command)[:1] == ["diff"] or server)

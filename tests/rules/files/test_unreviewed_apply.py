@@ -47,6 +47,7 @@ def test_what_plans_anew_and_asks_nobody(command: str) -> None:
         "# terraform apply -auto-approve",
         "git apply -auto-approve",
         "docker run hashicorp/terraform version",
+        "terraform plan && read -p 'Apply? ' && terraform apply -auto-approve",
     ],
 )
 def test_what_does_not(command: str) -> None:
@@ -75,6 +76,7 @@ def test_what_is_thrown_away_needs_no_plan(path: str, said: int) -> None:
         "kubectl --context prod apply -f a.yaml",
         "kubectl apply --namespace=shop-prod -f a.yaml",
         "kubectl apply -k overlays/production",
+        "helm3 upgrade web charts/web -n prod",
         "helm upgrade web charts/web -f values-prod.yaml",
         "helm --kube-context production secrets upgrade web charts/web",
         "kubectl apply --dry-run=client -f prod/ && kubectl apply -f prod/",
