@@ -161,11 +161,19 @@ class Run:
         )
 
     def _follow(self, files: Checkout, results: tuple[StageResult, ...]) -> None:
-        """Let allowances hold for what they speak of, though its file has another name by now."""
+        """Let allowances hold for what they speak of, though its file has another name by now.
+
+        Or though its object has left that file.
+        """
         said, last = self._people.said(self.change.id), self._lease.last()
         if not said.allowances or last is None:
             return
-        names = followed(results, said, renames(files, last.head, last.head))
+        names = dict(followed(results, said, renames(files, last.head, last.head)))
+        new = (one for each in results for one in each.findings if one.new)
+        allowed = {one.identity for one in said.allowances}
+        for now, place in then(new, told.read(self._ledger.review(self.change.id))).items():
+            if place.identity in allowed and now not in allowed:
+                names[place.identity] = now
         if names:
             self._guard.check()
             self._people.follow(self.change.id, names)

@@ -1,6 +1,6 @@
 """What things were called at earlier heads of a change: files, and findings. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -33,21 +33,28 @@ class Past:
 
 
 def then(findings: Iterable[Finding], last: Told | None) -> Mapping[str, Place]:
-    """The places of those findings that the last review had too, in whatever folder."""
-    if last is None:
-        return {}
-    known = {item.identity: item for item in last.new}
+    """The places of those findings that the last review had too, in whatever folder.
+
+    One that is still where it was, or that two could be, has not moved: those are copies.
+    """
+    every = tuple(findings)
+    known = {item.identity: item for item in last.new} if last else {}
+    here = {each.identity for each in every}
     alike: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in last.new:
-        alike[item.rule, item.address].append(item)
-    found = {}
-    for finding in findings:
-        old = known.get(finding.identity) or _elsewhere(
-            finding, alike[finding.rule, finding.address][:_MOST]
-        )
-        if old is not None:
-            found[finding.identity] = Place(old.identity, old.path)
-    return found
+    for item in known.values():
+        if item.identity not in here:
+            alike[item.rule, item.address].append(item)
+    found = {
+        each.identity: known.get(each.identity)
+        or _elsewhere(each, alike[each.rule, each.address][:_MOST])
+        for each in every
+    }
+    claims = Counter(item.identity for item in found.values() if item)
+    return {
+        name: Place(item.identity, item.path)
+        for name, item in found.items()
+        if item and claims[item.identity] == 1
+    }
 
 
 def _elsewhere(finding: Finding, items: Iterable[Item]) -> Item | None:

@@ -261,6 +261,24 @@ def test_one_that_comes_to_a_file_with_a_thread_joins_it(story: Story) -> None:
     assert story.thread is own
 
 
+def test_a_copy_is_told_and_one_that_moved_besides_too(story: Story) -> None:
+    at(story, "dev/web.yaml")
+    story.found(placed("web", "dev/web.yaml"))
+    at(story, "dev/web.yaml", "prod/web.yaml")
+    copies = [placed("web", "dev/web.yaml"), placed("web", "prod/web.yaml")]
+    assert "post" in story.found(*copies, head=NEXT)
+    assert len(story.talk.open()) == 2
+
+
+def test_which_of_two_has_moved_nobody_knows(story: Story) -> None:
+    at(story, "dev/web.yaml")
+    story.found(placed("web", "dev/web.yaml"))
+    at(story, "a/web.yaml", "b/web.yaml")
+    both = [placed("web", "a/web.yaml"), placed("web", "b/web.yaml")]
+    assert "post" in story.found(*both, head=NEXT)
+    assert len(story.talk.open()) == 2
+
+
 def test_a_thread_of_one_finding_follows_its_object(story: Story) -> None:
     at(story, "a/net.yaml")
 

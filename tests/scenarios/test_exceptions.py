@@ -1,6 +1,9 @@
 """Exceptions in the files: what blocks waits for someone who may allow it."""
 
+from dataclasses import replace
+
 from bot.review import Written
+from rules.finding import Location
 from tests.scenarios.forges import Files, Page
 from tests.scenarios.stage import found, ran
 from tests.scenarios.world import World, summary, text
@@ -39,6 +42,23 @@ def test_what_blocks_waits_and_is_agreed_to_without_a_reason(world: World) -> No
     page.comment("mia", f"/redline allow {ROOT.id}")
     assert world.reviewed(page).state == "success"
     assert "(allowed by `@mia` until 2999-01-31: a lab)" in summary(page)
+
+
+def test_what_was_agreed_to_follows_its_object(world: World) -> None:
+    """From a file that is split into another, in this change only."""
+    before = found("root", "all.yaml", 7, name="web")
+    world.stage.finds(before)
+    page = world.given({"all.yaml": text()}, {"all.yaml": text(l7="changed")})
+    world.work()
+    page.comment("mia", f"/redline allow {before.id} --reason a lab")
+    assert world.reviewed(page).state == "success"
+    page.push({"all.yaml": text(), "web/a.yaml": text(12)})
+    world.stage.finds(replace(before, location=Location("web/a.yaml", 7), project="web"))
+    assert world.reviewed(page).state == "success"
+    page.push({"api/a.yaml": text(12)})
+    copies = (replace(before, project=each) for each in ("web", "api"))
+    world.stage.finds(*copies)
+    assert world.reviewed(page).state == "failure", "a copy is another one"
 
 
 def test_nobody_agrees_to_what_is_not_there(world: World) -> None:
