@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.change import ForgeName
 from bot.markdown.escape import code, cut, escape
+from bot.markdown.hints import MOST_NAMED, gathered, words
 from bot.markdown.links import Links
 from bot.markdown.rows import fitting, size
 from bot.markdown.status import numbered, reasons
@@ -126,9 +127,10 @@ def _table(page: Page, findings: Sequence[Finding], room: int) -> str:
         return ""
     head = _HEAD.format("Rule" if _is_local(page) else "Id")
     room -= size(head) + size(_more(page, len(findings))) + 2
-    rows = fitting((_row(page, finding) for finding in findings), room)
+    groups = gathered(findings, lambda one: _is_told_of(page, one))
+    rows = fitting((_row(page, group) for group in groups), room)
     table = head + "\n".join(rows) if rows else ""
-    missing = len(findings) - len(rows)
+    missing = sum(map(len, groups[len(rows) :]))
     return f"{table}\n\n{_more(page, missing)}".strip() if missing else table
 
 
@@ -137,7 +139,22 @@ def _is_local(page: Page) -> bool:
     return page.links.change.id.forge is ForgeName.LOCAL
 
 
-def _row(page: Page, finding: Finding) -> str:
+def _is_told_of(page: Page, finding: Finding) -> bool:
+    """Whether a row says of this very finding that somebody let it pass or closed its thread."""
+    return finding.identity in page.review.exceptions or finding.identity in page.resolved
+
+
+def _row(page: Page, group: Sequence[Finding]) -> str:
+    if len(group) == 1:
+        return _single(page, group[0])
+    first = group[0]
+    ids = dict.fromkeys(page.review.ids[each.identity] for each in group)
+    names = [first.rule] if _is_local(page) else [*ids][:MOST_NAMED]
+    said, place = words(group, code), page.links.place(first.location)
+    return f"| {first.severity.word} | {said} | {place} | {' '.join(map(code, names))} |"
+
+
+def _single(page: Page, finding: Finding) -> str:
     message = escape(cut(finding.message, 500))
     message += passed(page.review.exceptions.get(finding.identity))
     resolver = page.resolved.get(finding.identity)
