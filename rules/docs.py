@@ -102,7 +102,8 @@ def _strict(entry: Entry) -> str:
 
 
 def _chapter(group: Group, found: Sequence[Entry]) -> str:
-    return "\n".join([f"## {group.title}\n\n{group.about}\n", *map(section, found)])
+    head = f"## {group.title}\n\n{group.about} [All rules](#what-redline-judges)\n"
+    return "\n".join([head, *map(section, found)])
 
 
 def section(entry: Entry) -> str:

@@ -91,6 +91,8 @@ def _replacing(path: Path, *, keep: bool = True) -> Iterator[TextIO]:
             if target.exists():
                 beside.chmod(stat.S_IMODE(target.stat().st_mode))
             beside.replace(target)
+    except OSError as error:  # in the name of the file that was asked for
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         beside.unlink(missing_ok=True)
 
