@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from bot.markdown import summary
 from bot.markdown.links import Links
-from bot.pardon import Pardon
-from bot.review import PardonKind, Review
+from bot.review import Pardon, PardonKind, Review
 from rules.finding import Finding, Severity
 from tests.bot import given
 
