@@ -82,6 +82,23 @@ BAD_PERCENT = """
 >           value: "-XX:MaxRAMPercentage=95.0"
         resources: {limits: {memory: 1Gi}}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            command:
+              - java
+              - -Xms256m
+              - -Xmx768m
+              - -jar
+            resources: {limits: {memory: 1Gi}}
+"""
 GOOD = """
   apiVersion: v1
   kind: Pod
@@ -183,6 +200,7 @@ GOOD_POD = """
     Severity.WARNING,
     bad=[BAD_ARGS, BAD_NODE, BAD_GO, BAD_PERCENT],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_NO_LIMIT,
         GOOD_LAST,

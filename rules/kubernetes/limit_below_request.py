@@ -57,6 +57,21 @@ BAD_RANGE = """
   metadata: {name: defaults}
   spec: {limits: [{type: Container, default: {memory: 512Mi}}]}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            resources:
+              requests: {memory: 1Gi}
+              limits:
+                memory: 1Gi
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: Deployment
@@ -136,7 +151,7 @@ GOOD_REQUEST = """
     Severity.BLOCKING,
     blocks=Blocks.NEW,
     bad=[BAD, BAD_MILLI, BAD_RANGE],
-    good=[GOOD, GOOD_FORMS, GOOD_PARTS, GOOD_LATER, GOOD_ELSEWHERE, GOOD_REQUEST],
+    good=[GOOD_MENDED, GOOD, GOOD_FORMS, GOOD_PARTS, GOOD_LATER, GOOD_ELSEWHERE, GOOD_REQUEST],
 )
 def limit_below_request(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """A limit is below its request.

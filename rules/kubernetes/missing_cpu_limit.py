@@ -38,6 +38,20 @@ BAD_INIT = """
     containers:
       - {name: web, image: "ghcr.io/shop/web:1.4.0", resources: {limits: {cpu: 500m}}}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            resources:
+              requests: {cpu: 100m}
+              limits: {cpu: "1", memory: 256Mi}
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: Deployment
@@ -83,7 +97,7 @@ GOOD_LATER = """
 @rule(
     Severity.INFO,
     bad=[BAD, BAD_INIT],
-    good=[GOOD, GOOD_RANGE, GOOD_POD, GOOD_LATER],
+    good=[GOOD_MENDED, GOOD, GOOD_RANGE, GOOD_POD, GOOD_LATER],
 )
 def missing_cpu_limit(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """A container may take all CPU that its node has to spare.

@@ -39,6 +39,19 @@ BAD_ZERO = """
           requests:
 >           cpu: 0
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            resources:
+              requests: {cpu: 100m, memory: 128Mi}
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: StatefulSet
@@ -85,7 +98,7 @@ GOOD_PATCH = """
 @rule(
     Severity.WARNING,
     bad=[BAD, BAD_ZERO],
-    good=[GOOD, GOOD_LIMIT, GOOD_RANGE, GOOD_PATCH],
+    good=[GOOD_MENDED, GOOD, GOOD_LIMIT, GOOD_RANGE, GOOD_PATCH],
 )
 def missing_cpu_request(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """A container asks for no CPU.

@@ -43,6 +43,21 @@ BAD_NULL = """
       - {name: data, persistentVolumeClaim: {claimName: data}}
 >     - {name: cache, emptyDir: }
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            volumeMounts: [{name: cache, mountPath: /var/cache}]
+        volumes:
+          - name: cache
+            emptyDir: {sizeLimit: 1Gi}
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: Deployment
@@ -101,7 +116,7 @@ GOOD_NONE = """
 @rule(
     Severity.INFO,
     bad=[BAD, BAD_NULL],
-    good=[GOOD, GOOD_SIZE, GOOD_MEMORY, GOOD_UNUSED, GOOD_NONE],
+    good=[GOOD_MENDED, GOOD, GOOD_SIZE, GOOD_MEMORY, GOOD_UNUSED, GOOD_NONE],
 )
 def missing_ephemeral_storage(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """A pod writes to its node's disk without having asked for any of it.

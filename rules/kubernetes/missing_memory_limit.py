@@ -66,6 +66,21 @@ BAD_ELSEWHERE = """
   metadata: {name: of-pods-gives-nothing, namespace: shop}
   spec: {limits: [{type: Pod, max: {memory: 8Gi}}]}
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            resources:
+              limits:
+                cpu: 500m
+                memory: 256Mi
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: Deployment
@@ -157,6 +172,7 @@ GOOD_SCHEMA = """
     blocks=Blocks.ADDED,
     bad=[BAD_ABSENT, BAD_INIT, BAD_ZERO, BAD_ELSEWHERE],
     good=[
+        GOOD_MENDED,
         GOOD,
         GOOD_RANGE,
         GOOD_MOST,

@@ -42,6 +42,19 @@ BAD_NULL = """
                 resources:
 >                 requests:
 """
+GOOD_MENDED = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec:
+    template:
+      spec:
+        containers:
+          - name: web
+            image: ghcr.io/shop/web:1.4.0
+            resources:
+              requests: {cpu: 100m, memory: 128Mi}
+"""
 GOOD = """
   apiVersion: apps/v1
   kind: Deployment
@@ -91,7 +104,7 @@ GOOD_POD = """
 @rule(
     Severity.WARNING,
     bad=[BAD, BAD_NULL],
-    good=[GOOD, GOOD_LIMIT, GOOD_RANGE, GOOD_POD],
+    good=[GOOD_MENDED, GOOD, GOOD_LIMIT, GOOD_RANGE, GOOD_POD],
 )
 def missing_memory_request(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """A container asks for no memory.
