@@ -107,6 +107,39 @@ def test_doctor_names_each_fault_of_a_server(tmp_path: Path) -> None:
     assert "REDLINE_GITHUB_WEBHOOK_SECRET is not set" in wrong.stdout
 
 
+def test_doctor_shows_the_operator_s_file(tmp_path: Path) -> None:
+    file, key = tmp_path / "operator.yaml", tmp_path / "prod.kubeconfig"
+    file.write_text(f"trusted_bots: [renovate]\nclusters: {{prod: {{kubeconfig: {key}}}}}\n")
+    absent = redline("doctor", REDLINE_CONFIG=str(file))
+    assert absent.returncode == 1
+    assert f"operator's file       {file}: 1 trusted bot, 1 cluster" in absent.stdout
+    assert f"clusters.prod.kubeconfig: there is no {key} on this machine" in absent.stdout
+    key.touch()
+    assert redline("doctor", REDLINE_CONFIG=str(file)).returncode == 0
+    file.write_text("trusted_bot: []\nlimits: {stage: long}\n")
+    wrong = redline("doctor", REDLINE_CONFIG=str(file))
+    assert wrong.returncode == 1
+    assert f"{file}:1: `trusted_bot` is no key that Redline knows." in wrong.stdout
+    assert f"{file}:2: `limits.stage` is `long`;" in wrong.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "receiver", "worker", "reconciler"])
+def test_nothing_starts_with_a_wrong_operator_s_file(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "operator.yaml"
+    file.write_text("defaults: {gate: {profile: strikt}}\nplans: prod\n")
+    settings = {
+        "REDLINE_STATE_DIR": str(tmp_path),
+        "REDLINE_GITHUB_TOKEN": "token",
+        "REDLINE_GITHUB_WEBHOOK_SECRET": "secret",
+        "REDLINE_REPOSITORIES": "org/infra",
+        "REDLINE_CONFIG": str(file),
+    }
+    done = redline(command, **settings)
+    assert done.returncode == 2
+    assert f"- REDLINE_CONFIG: {file}:1: `defaults.gate.profile` is `strikt`;" in done.stderr
+    assert f"- REDLINE_CONFIG: {file}:2: `plans` is `prod`;" in done.stderr
+
+
 def test_doctor_asks_the_services(tmp_path: Path) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
     settings = {

@@ -87,6 +87,22 @@ def test_the_gate_is_the_repository_s(
     assert ("its default applies" in done.stdout) == ("strikt" in settings)
 
 
+def test_the_operator_s_file_holds_in_a_terminal_too(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "operator.yaml"
+    file.write_text("defaults: {gate: {profile: strict}, enforce: [gate.profile]}\n")
+    chosen(repository, "gate: {profile: observe}\n")
+    at = put(repository, FLOATING)
+    assert redline("review", "--no-tools", at=at).returncode == 0
+    monkeypatch.setenv("REDLINE_CONFIG", str(file))
+    assert redline("review", "--no-tools", at=at).returncode == 1
+    file.write_text("default: {}\n")
+    done = redline("review", "--no-tools", at=at)
+    assert done.returncode == 2
+    assert f"{file}:1: `default` is no key" in done.stderr
+
+
 def test_a_change_has_no_say_in_its_own_gate(repository: Repository) -> None:
     put(repository, "gate: {profile: observe}\n", ".redline.yaml")
     done = redline("review", "--no-tools", at=put(repository, BAD))
