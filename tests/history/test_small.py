@@ -81,6 +81,26 @@ def test_a_file_that_is_rendered_now_is_not_fixed(desk: Desk) -> None:
     assert said_so == [True] * len(first)
 
 
+def test_a_file_that_is_split_and_merged_again_begins_nothing(desk: Desk) -> None:
+    """Between two heads, over folders, one object with a line more: each push is quiet."""
+    web, api = ((POD % name).encode() for name in ("web", "api"))
+    change, first = opened(desk, b"---\n".join((web, api)))
+    known = {each.id for each in first}
+    parts = {"web/web.yaml": b"# alone\n" + web, "deploy/api.yaml": api}
+    for files in (
+        {"deploy/web.yaml": None, **parts},
+        {"deploy/api.yaml": None, "deploy/web.yaml": api},
+        {"web/web.yaml": None, "deploy/web.yaml": b"---\n".join((api, web))},
+    ):
+        before = change.notifications
+        change.push(files)
+        assert {each.id for each in stands(desk, change)} == known
+        assert change.notifications == before
+    mended = web.replace(b"privileged: true", b"privileged: false")
+    change.push({"deploy/web.yaml": mended})
+    assert [each.mark.rule for each in stands(desk, change) if each.over]
+
+
 def opened(desk: Desk, data: bytes) -> tuple[Change, tuple[Thread, ...]]:
     """A reviewed change that adds one manifest, and its threads."""
     repo = desk.repository("shop")
