@@ -34,8 +34,8 @@ Each way needs a reason, which the review shows:
   # redline: allow host-path the node agent reads the logs of all pods until 2027-01-31
   ```
 
-  It takes one rule, or several with commas. What a change allows itself holds at once for what
-  warns; what blocks waits for someone who may allow it.
+  What a change allows itself holds at once for what warns; what blocks waits for someone who may
+  allow it. [Exceptions in the files](allow.md) says where one may stand and what it speaks of.
 - In a comment on the change: `/redline allow ID --reason TEXT`, with the short id that stands
   beside each finding. [Commands](commands.md) lists who may say that.
 - For a whole repository, or for some paths of it: `rules:` in [`.redline.yaml`](configuration.md).

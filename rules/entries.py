@@ -154,7 +154,7 @@ def entry(rule: Rule) -> Entry:
         letter=rule.severity,
         effect=_effect(rule),
         text=rule.doc.partition("\n")[2].strip() + "\n",
-        group=group_of(rule.name),
+        group=group_of(rule.name, rule.check.__module__.split(".")[1]),
         bad=tuple(_sample(rule, source) for source in rule.bad),
         good=tuple(_sample(rule, source) for source in rule.good),
     )

@@ -97,8 +97,9 @@ GROUPS = (
     ),
 )
 _GROUP_OF = {name: group.title for group in GROUPS for name in group.rules}
+_OF_KIND = {"dockerfile": "Dockerfiles", "files": "Any file"}  # what is not named above
 
 
-def group_of(rule: str) -> str:
-    """The title of the group that a rule stands in."""
-    return _GROUP_OF.get(rule, OTHERS.title)
+def group_of(rule: str, kind: str) -> str:
+    """The title of the group that a rule of a folder stands in."""
+    return _GROUP_OF.get(rule) or _OF_KIND.get(kind, OTHERS.title)
