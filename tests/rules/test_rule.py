@@ -104,6 +104,6 @@ def test_rules_of_a_folder_are_sorted_and_leave_out_what_is_none() -> None:
     names = [each.name for each in rules_of("kubernetes")]
     assert names == sorted(names)
     assert "floating-image" in names
-    assert rules_of("files") == ()
+    assert "unreadable-file" not in [each.name for each in rules_of("files")]
     with pytest.raises(ModuleNotFoundError):
         rules_of("nothing")
