@@ -9,7 +9,7 @@ from functools import cached_property
 from rules.budgets import Budget, budget_of
 from rules.defined import Definition, by_operators, defined_by
 from rules.references import ACCOUNT, CLAIM, CONFIG_MAP, SECRET
-from rules.selectors import unsure
+from rules.selectors import Selector, unsure
 from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import List, Scalar
 from rules.workloads import Autoscaler, Workload, autoscaler_of, makes_pods, near, workload_of
@@ -42,11 +42,49 @@ class Around:
                 found[each.namespace].append(each)
         return found
 
+    def picked(self, selector: Selector) -> list[Workload]:
+        """The workloads that it picks, or may once something is filled in, in any namespace."""
+        anchor = selector.anchor
+        there = self.workloads
+        if anchor is not None:
+            there = [*dict.fromkeys((*self._by_label.get(anchor, ()), *self._later))]
+        return [each for each in there if selector.picks(each.labels) is not False]
+
+    @cached_property
+    def _by_label(self) -> Mapping[tuple[str, str], Sequence[Workload]]:
+        """Workloads by each of their labels, so that not each is compared with each."""
+        found = defaultdict(list)
+        for each in self.workloads:
+            for pair in each.labels.items():
+                found[pair].append(each)
+        return found
+
+    @cached_property
+    def _later(self) -> Sequence[Workload]:
+        """Those with labels that are filled in later."""
+        return [each for each in self.workloads if _is_later(each)]
+
+    def covering(self, workload: Workload) -> list[Budget]:
+        """The budgets that cover it, or may once something is filled in."""
+        there = [*self._anchored.get(None, ())]
+        for pair in self._anchored if _is_later(workload) else workload.labels.items():
+            there += self._anchored.get(pair, ()) if pair is not None else ()
+        return [each for each in there if each.may_cover(workload)]
+
+    @cached_property
+    def _anchored(self) -> Mapping[tuple[str, str] | None, Sequence[Budget]]:
+        found = defaultdict(list)
+        for each in self.budgets:
+            found[each.selector.anchor if each.selector else None].append(each)
+        return found
+
     @cached_property
     def idle_budgets(self) -> Sequence[Budget]:
         """Those that cover nothing here, though somebody wants something covered."""
         return [
-            each for each in self.budgets if not any(each.may_cover(one) for one in self.workloads)
+            each
+            for each in self.budgets
+            if each.selector is None or not any(map(each.may_cover, self.picked(each.selector)))
         ]
 
     @cached_property
@@ -90,7 +128,7 @@ class Around:
     def covered(self, budget: Budget) -> list[Workload] | None:
         """The workloads whose pods it covers; None where that is not certain."""
         found = []
-        for each in self.workloads:
+        for each in self.picked(budget.selector) if budget.selector else ():
             if not near(budget.manifest, each.manifest):
                 continue
             picks = budget.covers(each)
@@ -163,3 +201,7 @@ class Around:
                 key, owner = each.owner
                 found[each.manifest.namespace, key][owner] += 1
         return found
+
+
+def _is_later(workload: Workload) -> bool:
+    return unsure(*workload.labels, *workload.labels.values())

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from rules.destinations import TELLING, given_a_namespace
 from rules.finding import Location
 from rules.references import ACCOUNT, CLAIM, CONFIG_MAP, SECRET
 from rules.rendered import KUSTOMIZATIONS
@@ -165,13 +166,24 @@ class Index:
         found = [each for each in every if each.makes(kind, name)]
         return found or [Definition(kind, name)] * (name in self.names(kind))
 
+    def gives_a_namespace(self, folder: str) -> bool:
+        """Whether someone deploys the plain manifests of a folder into a namespace of their own."""
+        return any(folder == each or folder.startswith(f"{each}/") for each in self._destinations)
+
+    @cached_property
+    def _destinations(self) -> frozenset[str]:
+        files = ((path, data) for path, data in self._kept.items() if TELLING.search(data))
+        found = (each for path, data in files for each in _objects(path, data))
+        return frozenset(one for each in found for one in given_a_namespace(each))
+
     def names(self, kind: str) -> frozenset[str]:
         """The names of this kind, as far as lines alone tell."""
         return self._names.get(kind, frozenset())
 
     @cached_property
     def _kept(self) -> Mapping[str, bytes]:
-        return {path: data for path, data in self.files() if _TELLING.search(data)}
+        told = (_TELLING, TELLING)
+        return {path: data for path, data in self.files() if any(one.search(data) for one in told)}
 
     @cached_property
     def _names(self) -> Mapping[str, frozenset[str]]:
@@ -189,16 +201,18 @@ class Index:
 
 def definitions(path: str, data: bytes) -> Iterator[Definition]:
     """What one file makes; nothing where it cannot be read."""
-    try:
-        if path.rpartition("/")[2] in KUSTOMIZATIONS:
-            roots = [root for root in documents(decode(data)) if isinstance(root, Map)]
-            found = [Manifest(path, root, "kustomize.config.k8s.io/v1", "") for root in roots]
-        else:
-            found = manifests.parse(data, path)
-    except Unreadable:
-        return
-    for each in found:
+    for each in _objects(path, data):
         yield from defined_by(each)
+
+
+def _objects(path: str, data: bytes) -> list[Manifest]:
+    try:
+        if path.rpartition("/")[2] not in KUSTOMIZATIONS:
+            return manifests.parse(data, path)
+        roots = [root for root in documents(decode(data)) if isinstance(root, Map)]
+    except Unreadable:
+        return []
+    return [Manifest(path, root, "kustomize.config.k8s.io/v1", "") for root in roots]
 
 
 def _roughly(data: bytes) -> Iterator[tuple[str, str]]:

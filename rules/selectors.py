@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from rules.subjects.yaml import List, Map, Scalar
 
@@ -56,6 +57,13 @@ class Selector:
     def keys(self) -> frozenset[str]:
         """The labels that it asks for."""
         return frozenset((*self.equal, *(each.key for each in self.expressions)))
+
+    @cached_property
+    def anchor(self) -> tuple[str, str] | None:
+        """A label that whatever it picks has for certain, but for what is filled in later."""
+        return next(
+            (each for each in self.equal.items() if not unsure(*each) and not _given(each[0])), None
+        )
 
     def picks(self, labels: Mapping[str, str]) -> Match:
         """Whether pods with these labels are picked; an empty selector picks all."""

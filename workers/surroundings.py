@@ -5,31 +5,26 @@ listed, and what the repository defines is looked for only where a rule asks for
 """
 
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from rules.defined import Definition, Index, definitions
+from rules.defined import Definition, definitions
 from rules.files.unreadable_file import unreadable
 from rules.finding import Finding, folder
-from rules.images import Images
 from rules.release import Release
 from rules.rendered import KUSTOMIZATIONS, rendered_by
 from rules.subjects import manifest
 from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Unreadable, decode, documents
 from workers.looking import reader
-from workers.project import Entry, Project, Tree
+from workers.lookups import around, holds_manifests
+from workers.project import Around, Entry, Project
 
 LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
 MOST_OBJECTS = 2_000  # of one folder: each rule may compare each with each
 MOST_BESIDE = 16 << 20  # bytes of all that is read beside the judged files
-MOST_INDEXED = 20_000  # files of a repository that are searched for what they define,
-MOST_INDEX = 64 << 20  # bytes of them together,
-INDEX_SECONDS = 20.0  # and how long: a mirror may have to fetch them first
-_BATCH = 200  # files that are read in one go where a repository is looked through
 _KEPT = 4 << 20  # bytes of files whose objects are kept from one run to the next
 # Sources that only make manifests: whatever they are for, their names tell.
 _SOURCE = re.compile(r"\.(?:ya?ml|json)\.\w+$|\.(?:j2|tpl|gotmpl|jsonnet|libsonnet|cue|pkl)$")
@@ -110,6 +105,7 @@ class Surroundings:
     project: Project
     _files: dict[str, Read] = field(default_factory=dict)
     _folders: dict[str, _Folder] = field(default_factory=dict)
+    _were_whole: dict[str, bool] = field(default_factory=dict)
     _left: int = field(default_factory=lambda: MOST_BESIDE)
 
     def read(self, paths: Iterable[str]) -> Mapping[str, Read]:
@@ -136,22 +132,21 @@ class Surroundings:
 
     def release(self, root: str) -> Release:
         """What the rules may look around in from this folder."""
-        images = self._images
+        around = self._around
         return Release(
             root,
-            images.dockerfile_of,
-            images.tagged_later,
+            around.dockerfile_of,
+            around.tagged_later,
             objects=lambda: self._folder(root).objects,
-            whole=lambda: self._folder(root).whole and self._was_whole(root),
+            whole=lambda: self._whole(root),
             config=self.project.config,
-            index=lambda: self._index,
+            index=around.index,
             earlier=lambda: self._earlier,
         )
 
     @cached_property
-    def _images(self) -> Images:
-        tree, config = self.project.tree, self.project.config
-        return Images(tree.entries, reader(tree), config.images)
+    def _around(self) -> Around:
+        return around(self.project)
 
     def _folder(self, root: str) -> _Folder:
         if root not in self._folders:
@@ -160,7 +155,7 @@ class Surroundings:
 
     def _looked_at(self, root: str) -> _Folder:
         entries = self.project.tree.beside(root)
-        paths = [path for path, entry in entries.items() if _holds(path, entry)]
+        paths = [path for path, entry in entries.items() if holds_manifests(path, entry)]
         unknown = [path for path in paths if path not in self._files]
         files = reader(self.project.tree)(unknown)
         self._left -= sum(map(len, files.values()))
@@ -171,6 +166,11 @@ class Surroundings:
         whole = len(read) == len(paths) and all(each.whole for each in read)
         whole = whole and not any(_makes_others(path, entry) for path, entry in entries.items())
         return _Folder(objects[:MOST_OBJECTS], whole and len(objects) <= MOST_OBJECTS)
+
+    def _whole(self, root: str) -> bool:
+        if root not in self._were_whole:
+            self._were_whole[root] = self._folder(root).whole and self._was_whole(root)
+        return self._were_whole[root]
 
     def _was_whole(self, root: str) -> bool:
         """Whether the folder was whole before the change.
@@ -185,7 +185,7 @@ class Surroundings:
         other = {path: entry for path, entry in then.items() if now.get(path) != entry}
         if any(_makes_others(path, entry) for path, entry in other.items()):
             return False
-        paths = [path for path, entry in other.items() if _holds(path, entry)]
+        paths = [path for path, entry in other.items() if holds_manifests(path, entry)]
         files = reader(before)(paths)
         rendered = rendered_by(paths, before.find, reader(before))
         read = [_memory.read(path, files[path], rendered.get(path, "")) for path in files]
@@ -200,37 +200,6 @@ class Surroundings:
         old = (file.old_path for file in self.project.changed)
         files = reader(before)([path for path in old if manifest.is_manifest(path)])
         return [each for path, data in files.items() for each in definitions(path, data)]
-
-    @cached_property
-    def _index(self) -> Index:
-        search = _Search(self.project.tree)
-        return Index(search.files, lambda: search.whole)
-
-
-@dataclass
-class _Search:
-    """Every manifest of a repository, as long as that takes neither too much nor too long."""
-
-    tree: Tree
-    whole: bool = True
-
-    def files(self) -> Iterator[tuple[str, bytes]]:
-        entries = self.tree.entries().items()
-        paths = sorted(path for path, entry in entries if _holds(path, entry))
-        self.whole = len(paths) <= MOST_INDEXED
-        left, until = MOST_INDEX, time.monotonic() + INDEX_SECONDS
-        for start in range(0, min(len(paths), MOST_INDEXED), _BATCH):
-            files = reader(self.tree)(paths[start : start + _BATCH])
-            left -= sum(map(len, files.values()))
-            if left < 0 or time.monotonic() > until:
-                self.whole = False
-                return
-            yield from files.items()
-
-
-def _holds(path: str, entry: Entry) -> bool:
-    named = manifest.is_manifest(path) or path.rpartition("/")[2] in KUSTOMIZATIONS
-    return entry.regular and named
 
 
 def _makes_others(path: str, entry: Entry) -> bool:

@@ -193,8 +193,8 @@ def dangling_service(manifest: Manifest, release: Release) -> Iterator[Problem]:
     every = release.around.workloads
     if not every or release.around.has_operators or _by_operator(selector, release.around.labels):
         return
-    behind = [each for each in every if near(manifest, each.manifest)]
-    behind = [each for each in behind if selector.picks(each.labels) is not False]
+    picked = release.around.picked(selector)
+    behind = [each for each in picked if near(manifest, each.manifest)]
     if not behind:
         yield Problem(
             manifest.at("spec", "selector"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Problem, Severity, named
+from rules.finding import Problem, Severity, folder, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
@@ -62,6 +62,20 @@ GOOD_OWN = """
   kind: ServiceAccount
   metadata: {name: default, namespace: default}
 """
+GOOD_DEPLOYED = """
+  ==> apps/web/service.yaml <==
+  apiVersion: v1
+  kind: Service
+  metadata: {name: argo-cd-says-where-it-goes}
+  spec: {selector: {app: web}, ports: [{port: 80}]}
+  ==> argocd/web.yaml <==
+  apiVersion: argoproj.io/v1alpha1
+  kind: Application
+  metadata: {name: web, namespace: argocd}
+  spec:
+    source: {repoURL: "https://git.example.com/shop", path: apps/web}
+    destination: {name: prod, namespace: shop}
+"""
 GOOD_GUARD = """
   apiVersion: networking.k8s.io/v1
   kind: NetworkPolicy
@@ -73,7 +87,7 @@ GOOD_GUARD = """
 @rule(
     Severity.WARNING,
     bad=[BAD_NONE, BAD_DEFAULT],
-    good=[GOOD_NAMED, GOOD_CLUSTER, GOOD_UNKNOWN, GOOD_OWN, GOOD_GUARD],
+    good=[GOOD_NAMED, GOOD_CLUSTER, GOOD_UNKNOWN, GOOD_OWN, GOOD_DEPLOYED, GOOD_GUARD],
 )
 def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """An object goes to the namespace `default`, or to wherever someone happens to be.
@@ -81,6 +95,9 @@ def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]
     Without a namespace of its own an object lands where the context of whoever applies it points,
     which is a different place for the next person. In `default` quotas, network policies and access
     rights cannot tell it from anything else, and nothing can be removed together.
+
+    Where an Argo CD Application or a Flux Kustomization of this repository gives a folder its
+    namespace, its files need none.
 
     Judged in plain manifests and in what a chart or kustomization renders, never in their sources:
     these leave the namespace to the release.
@@ -94,7 +111,7 @@ def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]
     who = f"{manifest.kind} {named(manifest.name)}"
     if given == "default":
         said = f"{who} goes to the namespace `default`, where everything can reach everything"
-    elif given in (None, "") and _is_namespaced(manifest) and release.whole():
+    elif given in (None, "") and _is_namespaced(manifest) and _is_its_own(manifest, release):
         said = f"{who} names no namespace, so it goes wherever the one who applies it happens to be"
     else:
         return
@@ -103,6 +120,11 @@ def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]
         f"{said}.",
         fix="Set `metadata.namespace` to the namespace of the application.",
     )
+
+
+def _is_its_own(manifest: Manifest, release: Release) -> bool:
+    """Whether nothing that anyone can see gives it a namespace when it is deployed."""
+    return release.whole() and not release.index().gives_a_namespace(folder(manifest.path))
 
 
 def _is_namespaced(manifest: Manifest) -> bool:

@@ -157,7 +157,7 @@ def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[
     if workload is None or not workload.scales or not release.whole():
         return
     count = release.around.least(workload)
-    if count is None or any(each.may_cover(workload) for each in release.around.budgets):
+    if count is None or release.around.covering(workload):
         return
     missed = [each for each in release.around.idle_budgets if _meant(each.manifest, manifest)]
     if count >= 2 or (missed and workload.leaves_open):
