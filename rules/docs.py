@@ -131,6 +131,8 @@ def page(entry: Entry) -> str:
 
 
 def _allowed(entry: Entry) -> str:
+    if entry.effect.startswith("never"):
+        return ""
     if entry.group == OWN.title:
         return "Let it pass: `/redline allow ID --reason TEXT` in a comment."
     return f"Let it pass: `# redline: allow {entry.name} REASON` on the line above."

@@ -23,7 +23,7 @@ _ORDER = {group.title: number for number, group in enumerate((*GROUPS, OTHERS, O
 
 def explain(name: str, form: str) -> int:
     """Print one rule, all codes of a tool, or all rules of ours; the exit status."""
-    every = known()
+    every = known([name])
     if name in every:
         _one(every[name], form)
         return 0

@@ -125,4 +125,5 @@ def _sarif(review: Review, checkout: Checkout) -> str:
     from bot.cli.known import known
     from bot.formats import sarif
 
-    return sarif.render(sarif.Source(review, checkout.diff, known(), VERSION))
+    names = {finding.rule for result in review.results for finding in result.findings}
+    return sarif.render(sarif.Source(review, checkout.diff, known(names), VERSION))

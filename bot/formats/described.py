@@ -26,7 +26,7 @@ def message(finding: Finding) -> str:
 def rule(name: str, entry: Entry | None) -> dict[str, Any]:
     """A SARIF reportingDescriptor: what can be looked up of a rule, or its name alone."""
     said: dict[str, Any] = {"id": inert(name), "name": _pascal(name)}
-    address = _wiki(name)
+    address = wiki(name)
     said |= {"helpUri": address} if address else {}
     if entry is None:
         text = {"text": inert(name)}
@@ -48,7 +48,8 @@ def _pascal(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in inert(name).replace("/", "-").split("-"))
 
 
-def _wiki(name: str) -> str:
+def wiki(name: str) -> str:
+    """Where a tool explains its code; ``""`` for a rule of ours."""
     for start, address in _WIKIS.items():
         code = name.partition("/")[2]
         if name.startswith(start) and code.isascii() and code.isalnum():

@@ -263,15 +263,17 @@ def _finding(found: _Found) -> Finding:
         rule=f"hadolint/{_code(found.code)}",
         severity=Severity.WARNING if grave else Severity.INFO,
         location=_location(dockerfile, place, found.line),
-        message=table.messages.get(found.code) or _unknown(_code(found.code)),
+        message=meaning(_code(found.code)),
         detail=_detail(dockerfile, place),
         address=dockerfile.path,
         project=folder(dockerfile.path),
     )
 
 
-def _unknown(code: str) -> str:
-    """What is said of a code without words of ours."""
+def meaning(code: str) -> str:
+    """What is said of a code, whether or not we have words for it."""
+    if code in codes().messages:
+        return codes().messages[code]
     if code.startswith("SC3"):
         return f"The shell here may be one that does not know this: set SHELL to bash ({code})."
     if code.startswith("SC"):

@@ -61,6 +61,10 @@ def test_a_tool_s_codes_are_listed_and_explained() -> None:
     assert "named-user " not in listed
     assert "Pin it" in redline("rules", "hadolint/DL3008").stdout
     assert "`floating-base` judges this" in redline("rules", "hadolint/DL3006").stdout
+    script = redline("rules", "hadolint/SC2999").stdout  # of which there are hundreds
+    assert "ShellCheck sees a possible mistake" in script
+    assert "/wiki/SC2999>" in script
+    assert redline("rules", "hadolint/SC20861").returncode == 2
 
 
 def test_rules_are_told_to_programs() -> None:
