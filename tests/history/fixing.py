@@ -21,13 +21,18 @@ def mended(data: bytes, findings: Iterable[Mapping[str, Any]]) -> bytes:
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     spans = _instructions(lines)
     # From below, so that nothing moves that is still to be mended; an instruction goes once.
-    places = {_place(each, spans) for each in findings}
+    places = {_place(each, spans) for each in findings if _is_mended(each)}
     for at, last, rule in sorted(places, reverse=True):
         if rule:
             _BY_RULE[rule](lines, at)
         else:
             lines[at : last + 1] = _mended_instruction(lines[at : last + 1])
     return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _is_mended(finding: Mapping[str, Any]) -> bool:
+    """By its rule, or in a Dockerfile by its instruction; no line of a manifest goes blindly."""
+    return finding["rule"] in _BY_RULE or finding["object"] is None
 
 
 def _place(
