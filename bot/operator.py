@@ -158,7 +158,7 @@ def _defaults(values: Mapping[str, Any]) -> Defaults:
 
 def _names(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Dotted name to the keys that lead there: a key may have dots itself."""
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for key, value in values.items():
         found[key] = (key,)
         if isinstance(value, dict):

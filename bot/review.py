@@ -13,6 +13,8 @@ from rules.finding import Finding, Severity, short
 from rules.gate import Gate
 from rules.profile import Profile
 
+OFF = "switched off by configuration"  # the reason of a stage that the repository does not want
+
 
 class Outcome(StrEnum):
     """What came of a stage or a review. Unchecked is never shown as passed."""
@@ -143,7 +145,8 @@ class Review:
     ``exceptions`` are what people let pass, by the finding's identity: such a finding stays where
     it is, says so, and does not count. ``remarks`` are facts about the review itself.
     ``paused_by`` stopped the comments, ``""`` nobody. ``running`` are stages whose results are not
-    among these yet: what a long one has not said must not hold up what the others have.
+    among these yet: what a long one has not said must not hold up what the others have. ``off``
+    says in a few words what the configuration has switched off, ``""`` nothing.
     """
 
     change: Change
@@ -153,6 +156,12 @@ class Review:
     remarks: tuple[str, ...] = ()
     paused_by: str = ""
     running: tuple[str, ...] = ()
+    off: str = ""
+
+    @property
+    def switched_off(self) -> tuple[str, ...]:
+        """What the configuration has switched off, as a note; none where it has not."""
+        return (f"Off by configuration: {self.off}.",) if self.off else ()
 
     @property
     def profile(self) -> Profile:

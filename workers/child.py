@@ -174,7 +174,7 @@ def main(steps: Sequence[Step] = STEPS) -> None:
         tempfile.tempdir = task.scratch
         parent = Parent(pipe)
         config, remarks = _configured(task, parent)
-        parent.report(Configured(config.gate, remarks))
+        parent.report(Configured(config.gate, remarks, config.off))
         wishes = replace(task.wishes, config=config)
         attempt(_reviewed(task, parent, config), wishes, parent.report, steps)
         parent.report(Done())
@@ -211,8 +211,7 @@ def _configured(task: Task, parent: Parent) -> tuple[Config, tuple[str, ...]]:
         except TooLarge as error:
             why = f"`{NAME}` of the target branch: {error}; defaults apply"
     read = chosen(data, task.wishes.defaults)
-    off = f"Off by configuration: {read.config.off}" if read.config.off else ""
-    return read.config, tuple(filter(None, (why, *map(_remark, read.faults), off)))
+    return read.config, tuple(filter(None, (why, *map(_remark, read.faults))))
 
 
 def _remark(fault: Fault) -> str:

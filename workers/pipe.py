@@ -159,10 +159,14 @@ class Keep(_Frame, frozen=True):
 
 
 class Configured(_Frame, frozen=True):
-    """What the repository chose, by the file at base, and what is to be said about that file."""
+    """What the repository chose, by the file at base, and what is to be said about that file.
+
+    ``off`` says in a few words what is not judged, ``""`` where all is.
+    """
 
     gate: Gate = Gate()
     remarks: tuple[str, ...] = ()
+    off: str = ""
 
 
 class Started(_Frame, frozen=True):

@@ -157,7 +157,14 @@ class Run:
         author = self._author(asked=waiting(results, chosen.gate))
         passed = pardons(results, chosen.gate, said, author)
         return Review(
-            self.change, results, chosen.gate, passed, chosen.remarks, said.paused_by, running
+            self.change,
+            results,
+            chosen.gate,
+            passed,
+            chosen.remarks,
+            said.paused_by,
+            running,
+            chosen.off,
         )
 
     def _follow(self, files: Checkout, results: tuple[StageResult, ...]) -> None:

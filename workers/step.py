@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.review import Outcome, StageResult
+from bot.review import OFF, Outcome, StageResult
 from rules.allow import Allow, Moves
 from rules.finding import Finding, ObjectName, Severity, Side
 from rules.rule import numbered
@@ -68,7 +68,7 @@ def result_of(step: Step, outcome: Outcome, reason: str = "") -> StageResult:
 def attempted(step: Step, reviewed: Reviewed, wishes: Wishes) -> StageResult:
     """What the stage says of the change. Raises what the stage raises, except Unchecked."""
     if not wishes.config.runs(step.stage.NAME):
-        return result_of(step, Outcome.NOT_NEEDED, "switched off by configuration")
+        return result_of(step, Outcome.NOT_NEEDED, OFF)
     if step.tool and not wishes.tools:
         return result_of(step, Outcome.NOT_NEEDED, "switched off: it runs an external program")
     paths = _paths(step, reviewed, wishes)

@@ -127,7 +127,12 @@ def _weighed(
     chosen = child.configured
     passed = pardons(results, chosen.gate, Said(wishes.today))
     return replace(
-        review, results=results, gate=chosen.gate, remarks=chosen.remarks, exceptions=passed
+        review,
+        results=results,
+        gate=chosen.gate,
+        remarks=chosen.remarks,
+        off=chosen.off,
+        exceptions=passed,
     )
 
 

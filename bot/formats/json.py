@@ -40,6 +40,7 @@ def document(review: Review, diff: Diff, redline: str) -> dict[str, Any]:
         "effects": [asdict(effect) for effect in review.effects],
         "destroyed": stated.destroyed or None,
         "remarks": list(review.remarks),
+        "off": review.off or None,
         "counts": _counts(review),
     }
 

@@ -117,7 +117,8 @@ def _provenance(review: Review) -> list[dict[str, Any]]:
 def _invocation(review: Review, missing: int) -> dict[str, Any]:
     """What could not be checked is an error of the run: nothing of it is ever shown as clean."""
     told = [_unchecked(each) for each in review.results if each.outcome is Outcome.UNCHECKED]
-    notes = dict.fromkeys(note for result in review.results for note in result.notes)
+    every = (note for result in review.results for note in result.notes)
+    notes = dict.fromkeys((*review.switched_off, *every))
     told += [_notification("note", note, "note") for note in notes]
     if missing:
         words = f"{missing:,} findings were left out, the mildest first: GitHub takes no more."

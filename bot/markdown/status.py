@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from bot.markdown.escape import cut, visible
-from bot.review import Annotation, Outcome, PardonKind, Progress, Review, StageResult, Status
+from bot.review import OFF, Annotation, Outcome, PardonKind, Progress, Review, StageResult, Status
 from rules.finding import Family, Finding, Severity, Side
 from rules.profile import Profile
 
@@ -72,7 +72,9 @@ def title(review: Review) -> str:
     """The outcome in one line: what blocks and what could not be checked are both named."""
     parts = [_blocking(review), _unchecked(review), _existing(review), _acknowledged(review)]
     if review.outcome is Outcome.NOT_NEEDED:
-        parts.append("No infrastructure files changed")
+        left_out = any(each.notes or each.reason == OFF for each in review.results)
+        what = "files that are judged here" if left_out else "infrastructure files"
+        parts.append(f"No {what} changed")
     elif review.outcome is Outcome.PASSED:
         parts.append(_counted(review))
     parts += [visible(each.replace("`", "")) for each in review.remarks[:1]]

@@ -52,7 +52,8 @@ def settled(links: Links) -> str:
 
 def body(page: Page) -> str:
     """The summary's text, without its mark, cut by whole rows."""
-    said = (_outcome(page), _running(page), _not_checked(page), _remarks(page))
+    off = (escape(cut(each, 200)) for each in page.review.switched_off)
+    said = (_outcome(page), _running(page), _not_checked(page), _remarks(page), *off)
     head = "\n\n".join(part for part in said if part)
     tail = "\n\n".join(part for part in (_existing(page), _stages(page), _notes(page)) if part)
     end = _end(page)

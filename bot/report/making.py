@@ -38,7 +38,8 @@ def record(review: Review, source: Source, redline: str) -> Record:
         merge_base=change.merge_base,
         ref=_name(change.id.ref),
     )
-    notes = (*review.remarks, *(note for result in review.results for note in result.notes))
+    every = (note for result in review.results for note in result.notes)
+    notes = (*review.remarks, *review.switched_off, *every)
     whole = Record(
         head=_head(review),
         subject=subject,

@@ -16,7 +16,7 @@ from bot.markdown.escape import LONGEST_NAME, cut, visible
 from bot.markdown.links import Links
 from bot.markdown.status import LONGEST_TITLE, title
 from bot.marks import read, sign
-from bot.review import CommentKind, Mark, Outcome, Review
+from bot.review import OFF, CommentKind, Mark, Outcome, Review
 from rules.finding import Family, Finding, Location, Severity, Side
 from rules.profile import Profile
 from tests.bot.given import (
@@ -199,6 +199,16 @@ def test_what_nobody_can_see_is_written_out() -> None:
     )
 
 
+def test_what_is_off_is_one_line_of_each_summary() -> None:
+    off = replace(review(result(finding())), off="2 rules, 1 stage")
+    said, silent = (wanted(each, Diff(), KEY) for each in (off, replace(off, off="")))
+    assert "\n\nOff by configuration: 2 rules, 1 stage.\n\n" in said.status.summary
+    comment = said.summary(posted=False)
+    assert comment is not None
+    assert "\n\nOff by configuration: 2 rules, 1 stage.\n\n" in comment.body
+    assert "Off by configuration" not in silent.status.summary
+
+
 def test_long_texts_are_cut() -> None:
     assert len(html.unescape(code("x" * 100_000))) < 250
     assert len(code("|" * 100_000)) < 2000
@@ -209,6 +219,16 @@ TITLES: dict[str, tuple[Review, str]] = {
     "nothing relevant": (
         review(result(outcome=Outcome.NOT_NEEDED)),
         "No infrastructure files changed",
+    ),
+    "nothing that is judged": (
+        review(
+            result(outcome=Outcome.NOT_NEEDED, notes=("not judged, excluded by configuration: a",))
+        ),
+        "No files that are judged here changed",
+    ),
+    "its stage is off": (
+        review(result(outcome=Outcome.NOT_NEEDED, reason=OFF)),
+        "No files that are judged here changed",
     ),
     "clean": (review(result(), result()), "0 blocking, 0 warnings, 2 stages ran"),
     "warning": (review(result(warning())), "0 blocking, 1 warning, 1 stage ran"),

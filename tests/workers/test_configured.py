@@ -65,7 +65,7 @@ def reviewed(folder: Path, change: Change, defaults: Defaults | None = None) -> 
     ):
         results = child.run(checkout, wishes, lambda _: None)
         chosen = child.configured
-        review = Review(change, results, chosen.gate, {}, chosen.remarks)
+        review = Review(change, results, chosen.gate, {}, chosen.remarks, off=chosen.off)
         return Judged(review)
 
 
@@ -143,7 +143,9 @@ def test_off_at_some_paths_and_everywhere(judge: Judge) -> None:
     have = judge(settings(rules), FILES)
     assert have.of("baked-secret") == {"apps/Dockerfile": "blocking"}
     assert have.of("named-user") == {}
-    assert have.review.remarks == ("Off by configuration: 1 rule, 1 rule at some paths",)
+    assert have.review.switched_off == (
+        "Off by configuration: 1 rule, 1 rule at some paths.",
+    )
 
 
 def test_what_is_excluded(judge: Judge) -> None:
@@ -156,7 +158,7 @@ def test_a_stage_that_is_off_says_so(judge: Judge) -> None:
     have = judge(settings("stages: {dockerfile-rules: off}\n"), FILES)
     (stage,) = [one for one in have.review.results if one.stage == "dockerfile-rules"]
     assert (stage.outcome, stage.reason) == (Outcome.NOT_NEEDED, "switched off by configuration")
-    assert have.review.remarks == ("Off by configuration: 1 stage",)
+    assert have.review.switched_off == ("Off by configuration: 1 stage.",)
 
 
 def test_strict_takes_each_rule_at_its_letter(judge: Judge) -> None:
