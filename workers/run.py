@@ -20,7 +20,7 @@ from bot.report.record import pack
 from bot.review import Review, StageResult, Status, said_once
 from bot.settings import Settings
 from workers import checkout, glance, kept, parent
-from workers.checkout import Checkout, Moved, Source, Sources, fetched
+from workers.checkout import Checkout, Moved, Patience, Source, Sources, fetched
 from workers.guard import Guard
 from workers.pipe import Ended, Event, Started, Wishes
 from workers.project import STAGE_NAMES
@@ -43,6 +43,8 @@ class Run:
         self._page = address(settings.public_url, lease.change, settings.key)
         self._ledger, self._people = ledger, ledger.people
         self._guard = Guard(ledger, lease, self.change.installation, every)
+        # Who fetches without a sign of life for so long has lost its lease too.
+        self._patience = Patience(self._guard.check, settings.lease_seconds)
         self._quiet = False
         self._begun: int | None = None  # threads, where some were posted before all stages ended
         self._doubt = 0.0  # until then a listing may lack a status that may have been written
@@ -99,9 +101,7 @@ class Run:
         return True
 
     def _moved(self, since: str) -> Moved | None:
-        source = Source(
-            self.change.clone_url, self._forge.token(self.change), idle=self._guard.check
-        )
+        source = Source(self.change.clone_url, self._forge.token(self.change), wait=self._patience)
         return checkout.moved(self.change, since, source, self._settings.state_dir)
 
     def _begin(self) -> None:
@@ -116,7 +116,7 @@ class Run:
             self._leave(head, self.change.head)
 
     def _reviewed(self, token: str) -> None:
-        mirrored = fetched(self.change, token, self._settings.state_dir, idle=self._guard.check)
+        mirrored = fetched(self.change, token, self._settings.state_dir, wait=self._patience)
         with parent.child() as child, mirrored as files:
             review = self._judged(child, files)
             self._still_the_head()

@@ -95,8 +95,8 @@ def several(
 
     def scenario(seed: int) -> None:
         world = by_turns(seed)
-        # Each in its own repository: a process that is frozen while it fetches holds the mirror.
-        pulls = [world.open(world.repo(), content) for content in ("broken", "half", "fixed")]
+        repo = world.repo()
+        pulls = [world.open(repo, content) for content in ("broken", "half", "fixed")]
         act(world, random.Random(seed), pulls)
         for pull, content in zip(pulls, ("broken", "half", "fixed"), strict=True):
             world.stands(pull, content)

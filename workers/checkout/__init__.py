@@ -5,6 +5,7 @@ The only place that runs git.
 
 from workers.checkout.listing import Listing, listing
 from workers.checkout.local import local
+from workers.checkout.locking import Patience
 from workers.checkout.mirror import Source, fetched
 from workers.checkout.moved import Moved, moved
 from workers.checkout.reading import MOST_FILES, Checkout, Range
@@ -23,6 +24,6 @@ from workers.checkout.terms import (
 
 __all__ = [
     "MOST_FILES", "Checkout", "CheckoutError", "Denied", "HeadGone", "Incomplete",
-    "Listing", "Moved", "NotARepository", "NothingToCompare", "Oversize", "Range", "Source",
-    "Sources", "UnknownCommit", "Unreachable", "fetched", "listing", "local", "moved",
+    "Listing", "Moved", "NotARepository", "NothingToCompare", "Oversize", "Patience", "Range",
+    "Source", "Sources", "UnknownCommit", "Unreachable", "fetched", "listing", "local", "moved",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,17 +13,22 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
+
 from bot.change import Change
 from workers.checkout.git import Failed, Git, TimedOut, is_sha, view
+from workers.checkout.locking import Held, Patience, alive, locked
 from workers.checkout.objects import reading
 from workers.checkout.reading import Checkout, Range
 from workers.checkout.terms import CheckoutError, Denied, HeadGone, Unreachable
+
+log = structlog.get_logger()
 
 LARGEST = 20 << 30  # bytes of all mirrors together
 _PACKS = 400  # in one mirror, from which on it is slower than a new one
 _KEPT = 64  # commits that a fetch tells the forge it need not send again
 _FETCH_SECONDS = 600
-_LOCK_SECONDS = 660
+_BESIDE = 2  # further mirrors of a repository, while who stopped holds its own
 _PAUSES = (0.3, 0.9)  # before git asks again a forge that did not answer
 _NEGOTIATION = {"fetch.negotiationAlgorithm": "noop"}  # blobs have no history to speak about
 _FETCH = (
@@ -38,14 +43,13 @@ _NO_PROXY = ("NO_PROXY", "no_proxy")
 class Source:
     """Where a repository is fetched from, and with which token (empty: none).
 
-    ``local`` allows a folder of this machine: for tests. ``idle`` is called about once a second
-    while others are waited for; what it raises ends the waiting.
+    ``local`` allows a folder of this machine: for tests. ``wait`` is how others are waited for.
     """
 
     url: str
     token: str = ""
     local: bool = False
-    idle: Callable[[], None] = lambda: None
+    wait: Patience = Patience()  # noqa: RUF009 - frozen
 
     def config(self) -> dict[str, str]:
         """git's configuration for this source; the token goes to its own host only."""
@@ -98,16 +102,16 @@ def fetched(
     state: Path,
     *,
     local: bool = False,
-    idle: Callable[[], None] = lambda: None,
+    wait: Patience = Patience(),  # noqa: B008 - frozen
 ) -> Iterator[Checkout]:
     """The change's three commits, in the mirror of its repository under ``state``.
 
     Raises HeadGone, Denied, Unreachable. ``local`` allows a ``file://`` address: for tests.
-    ``idle`` is called about once a second while the forge is waited for; what it raises ends that.
+    ``wait`` is how the forge and other processes are waited for.
     """
     commits = Range(change.merge_base, change.base, change.head)
-    source = Source(change.clone_url, token, local, idle)
-    with mirror_of(change, state).used(idle) as mirror:
+    source = Source(change.clone_url, token, local, wait)
+    with mirror_of(change, state, wait) as mirror:
         mirror.fetch([commits.merge_base, commits.base, commits.head], source)
         with reading(mirror.view) as objects:
             try:
@@ -124,11 +128,27 @@ def fetched(
     evict(state / "mirrors", LARGEST)
 
 
-def mirror_of(change: Change, state: Path) -> "Mirror":
-    """The mirror of a change's repository under ``state``."""
+@contextmanager
+def mirror_of(change: Change, state: Path, wait: Patience) -> Iterator["Mirror"]:
+    """The mirror of a change's repository under ``state``, ready to be fetched into.
+
+    Another one beside it while a process has that and does not go on: nobody may write to what is
+    in the middle of a fetch, which may go on at any time. Raises Unreachable.
+    """
     mirrors = state / "mirrors"
     mirrors.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Mirror(mirrors, f"{change.id.forge}-{change.id.repository}")
+    name = f"{change.id.forge}-{change.id.repository}"
+    with ExitStack() as stack:
+        for each in (name, *(f"{name}~{number}" for number in range(1, _BESIDE + 1))):
+            try:
+                mirror = stack.enter_context(Mirror(mirrors, each).used(wait))
+            except Held as held:
+                log.warning("mirror left to who holds it", mirror=each, reason=str(held))
+                reason = str(held)
+            else:
+                yield mirror
+                return
+        raise Unreachable(reason)
 
 
 class Mirror:
@@ -156,14 +176,20 @@ class Mirror:
         self._damaged.touch()
 
     @contextmanager
-    def used(self, idle: Callable[[], None] = lambda: None) -> Iterator["Mirror"]:
-        """Keep the mirror from being removed while the block runs; make it where it is not."""
+    def used(self, wait: Patience = Patience()) -> Iterator["Mirror"]:  # noqa: B008 - frozen
+        """Keep the mirror from being removed while the block runs; make it where it is not.
+
+        Raises Held where somebody has it who does not go on, and Unreachable.
+        """
         packs = self._repository.glob("objects/pack/*.pack")
         if self._damaged.exists() or len(list(packs)) > _PACKS:
             self.remove()
-        with _locked(self._use, fcntl.LOCK_SH):
+        with locked(self._use, fcntl.LOCK_SH, wait):
+            if self._damaged.exists():
+                raise Held("the mirror is damaged, and another review still reads it")
             os.utime(self._use)
-            with _locked(self._fetch, fcntl.LOCK_EX, idle=idle):
+            with locked(self._fetch, fcntl.LOCK_EX, wait) as lock:
+                alive(lock)
                 self._make()
             yield self
 
@@ -182,14 +208,14 @@ class Mirror:
         if not missing:
             return
         refs = (f"{sha}:refs/kept/{sha}" for sha in missing)
-        with _locked(self._fetch, fcntl.LOCK_EX, idle=source.idle) as lock:
+        with locked(self._fetch, fcntl.LOCK_EX, source.wait) as lock:
             self._tidy()
             self._run(source, lock, *_FETCH, "--depth=1", "origin", *refs)
 
     def fetch_blobs(self, shas: Sequence[str], source: Source) -> None:
         """Bring contents, all in one go."""
         given = "".join(f"{sha}\n" for sha in shas if is_sha(sha)).encode("ascii")
-        with _locked(self._fetch, fcntl.LOCK_EX, idle=source.idle) as lock:
+        with locked(self._fetch, fcntl.LOCK_EX, source.wait) as lock:
             self._run(source, lock, *_FETCH, "--stdin", "origin", given=given, more=_NEGOTIATION)
 
     def _has(self, commit: str) -> bool:
@@ -216,9 +242,15 @@ class Mirror:
         config = source.config() | dict(more or {})
         # git holds the lock too: if we are killed, nobody else writes before it has ended.
         git = Git(self._repository, config, {**_network()}, keep=(lock,))
+
+        def idle() -> None:
+            alive(lock)
+            source.wait.idle()
+
         for pause in (*_PAUSES, None):
+            alive(lock)
             try:
-                git.run(*argv, given=given, seconds=_FETCH_SECONDS, idle=source.idle)
+                git.run(*argv, given=given, seconds=_FETCH_SECONDS, idle=idle)
             except TimedOut:
                 raise Unreachable(f"fetching took longer than {_FETCH_SECONDS} s") from None
             except Failed as failure:
@@ -237,7 +269,7 @@ class Mirror:
         """Remove the mirror unless someone uses it."""
         with ExitStack() as stack:
             try:
-                stack.enter_context(_locked(self._use, fcntl.LOCK_EX, seconds=0))
+                stack.enter_context(locked(self._use, fcntl.LOCK_EX, Patience(), at_once=True))
             except Unreachable:
                 return
             shutil.rmtree(self.path, ignore_errors=True)
@@ -262,35 +294,3 @@ def _meant(stderr: bytes) -> CheckoutError:
     if any(words in stderr for words in refused):
         return Denied("the forge does not let the token read the repository")
     return Unreachable("the forge did not answer git")
-
-
-@contextmanager
-def _locked(
-    path: Path,
-    how: int,
-    *,
-    seconds: float | None = None,
-    idle: Callable[[], None] = lambda: None,
-) -> Iterator[int]:
-    """The lock, and its descriptor. Raises Unreachable where others keep it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _lock(descriptor, how, _LOCK_SECONDS if seconds is None else seconds, idle)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, how: int, seconds: float, idle: Callable[[], None]) -> None:
-    began = told = time.monotonic()
-    while True:
-        try:
-            return fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            now = time.monotonic()
-        if now - began >= seconds:
-            raise Unreachable("another review is still fetching this repository")
-        if now - told >= 1:
-            told = now
-            idle()
-        time.sleep(0.02)

@@ -29,7 +29,7 @@ def moved(
 
     Raises HeadGone, also where ``since`` is not at the forge any more, Denied, Unreachable.
     """
-    with mirror_of(change, state).used(source.idle) as mirror:
+    with mirror_of(change, state, source.wait) as mirror:
         mirror.fetch([since, change.base, change.merge_base, change.head], source)
         with reading(mirror.view) as objects:
             try:

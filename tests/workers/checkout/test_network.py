@@ -1,11 +1,13 @@
 """Fetching over a network that may do anything: errors by meaning, and where the token goes."""
 
 import gzip
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +16,16 @@ import pytest
 
 from tests.repositories import ENVIRONMENT, Repository
 from tests.workers.conftest import Make
-from workers.checkout import CheckoutError, Denied, HeadGone, Unreachable, fetched, mirror
+from workers.checkout import (
+    CheckoutError,
+    Denied,
+    HeadGone,
+    Patience,
+    Unreachable,
+    fetched,
+    locking,
+    mirror,
+)
 
 Respond = Callable[[BaseHTTPRequestHandler], None]
 
@@ -114,7 +125,7 @@ def test_a_fetch_ends_when_it_is_not_wanted_any_more(
 
     change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url=serve(stall))
     began = time.monotonic()
-    with pytest.raises(InterruptedError), fetched(change, "", tmp_path, idle=superseded):
+    with pytest.raises(InterruptedError), fetched(change, "", tmp_path, wait=Patience(superseded)):
         pass
     assert time.monotonic() - began < 5
     over.set()
@@ -203,30 +214,125 @@ def test_a_fetch_that_takes_too_long_is_ended(
     over.set()
 
 
-def test_a_review_waits_for_a_fetch_of_another_process(
-    given_change: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    change = given_change({"a": "1\n"}, {"a": "2\n"})
-    (tmp_path / "mirrors").mkdir()
-    lock = tmp_path / "mirrors" / "github-1.fetch"
-    holds = (
-        "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); "
-        "print(flush=True); input()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", holds, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
+HOLDS = """
+import fcntl, os, sys, threading, time
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print(flush=True)
+def live():
+    while True:
+        os.utime(lock.fileno())
+        time.sleep(0.1)
+if sys.argv[2] == "lives":
+    threading.Thread(target=live, daemon=True).start()
+input()
+"""
+
+
+@contextmanager
+def holding(state: Path, *, lives: bool, name: str = "github-1.fetch") -> Iterator[None]:
+    """Another process that fetches, or has stopped in the middle of that."""
+    (state / "mirrors").mkdir(exist_ok=True)
+    how = "lives" if lives else "stopped"
+    argv = [sys.executable, "-c", HOLDS, str(state / "mirrors" / name), how]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        monkeypatch.setattr(mirror, "_LOCK_SECONDS", 0.1)
-        with (
-            pytest.raises(Unreachable, match="another review"),
-            fetched(change, "", tmp_path, local=True),
-        ):
-            pass
+        yield
         other.communicate(b"\n")
+
+
+def names(state: Path) -> list[str]:
+    """The mirrors that are there."""
+    return sorted(path.parent.name for path in state.glob("mirrors/*/git"))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Patience:
+    """Waits for a second for a sign of life."""
+    monkeypatch.setattr(locking, "_WATCHED", 0.5)
+    return Patience(lifeless=0.5)
+
+
+def test_a_review_waits_for_a_fetch_of_another_process(
+    given_change: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hasty: Patience
+) -> None:
+    """Not for ever, though that lives: it is tried again later."""
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    monkeypatch.setattr(locking, "_LOCK_SECONDS", 1.5)
+    with (
+        holding(tmp_path, lives=True),
+        pytest.raises(Unreachable, match="another review is still fetching"),
+        fetched(change, "", tmp_path, local=True, wait=hasty),
+    ):
+        pass
     with fetched(change, "", tmp_path, local=True) as checkout:
         assert len(checkout.diff.files) == 1
+    assert names(tmp_path) == ["github-1"]
+
+
+@pytest.mark.parametrize("name", ["github-1.fetch", "github-1.use"])
+def test_one_that_has_stopped_holds_up_nobody(
+    given_change: Make, tmp_path: Path, hasty: Patience, name: str
+) -> None:
+    """Others have a mirror beside it, since it may go on at any time; afterwards the first one."""
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    with holding(tmp_path, lives=False, name=name):
+        for _ in range(2):
+            with fetched(change, "", tmp_path, local=True, wait=hasty) as checkout:
+                assert len(checkout.diff.files) == 1
+        assert names(tmp_path) == ["github-1~1"]
+    with fetched(change, "", tmp_path, local=True, wait=hasty):
+        pass
+    assert names(tmp_path) == ["github-1", "github-1~1"]
+
+
+def test_where_all_have_stopped_it_is_said(
+    given_change: Make, tmp_path: Path, hasty: Patience
+) -> None:
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    with ExitStack() as stack:
+        for number in ("", "~1", "~2"):
+            stack.enter_context(holding(tmp_path, lives=False, name=f"github-1{number}.fetch"))
+        stack.enter_context(pytest.raises(Unreachable, match="has stopped while it was fetching"))
+        stack.enter_context(fetched(change, "", tmp_path, local=True, wait=hasty))
+
+
+def test_a_fetch_gives_signs_of_life(
+    given_change: Make, serve: Callable[[Respond], str], tmp_path: Path
+) -> None:
+    """While git waits for the forge, however long."""
+    over, seen = threading.Event(), []
+
+    def stall(_request: BaseHTTPRequestHandler) -> None:
+        over.wait(30)
+
+    def look() -> None:
+        lock = tmp_path / "mirrors" / "github-1.fetch"
+        seen.append(time.time() - lock.stat().st_mtime)
+        os.utime(lock, (1, 1))
+        if len(seen) == 3:
+            raise InterruptedError
+
+    change = replace(given_change({"a": "1\n"}, {"a": "2\n"}), clone_url=serve(stall))
+    with pytest.raises(InterruptedError), fetched(change, "", tmp_path, wait=Patience(look)):
+        pass
+    over.set()
+    assert max(seen) < 1
+
+
+def test_a_damaged_mirror_that_is_in_use_holds_up_nobody(
+    given_change: Make, tmp_path: Path
+) -> None:
+    change = given_change({"a": "1\n"}, {"a": "2\n"})
+    with fetched(change, "", tmp_path, local=True):
+        mirror.Mirror(tmp_path / "mirrors", "github-1").give_up()
+        with fetched(change, "", tmp_path, local=True) as checkout:
+            assert len(checkout.diff.files) == 1
+    assert names(tmp_path) == ["github-1", "github-1~1"]
+    with fetched(change, "", tmp_path, local=True):
+        pass
+    assert not (tmp_path / "mirrors" / "github-1" / "damaged").exists()
 
 
 def git_over_http(repository: Repository, authorization: str, asked: list[str]) -> Respond:
