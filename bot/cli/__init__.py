@@ -153,7 +153,7 @@ def doctor(
 def init(
     path: Annotated[Path, typer.Argument(help="A folder of the repository.")] = Path(),
 ) -> None:
-    """Write a first .redline.yaml, commented, and print a job for its CI.
+    """Write a first .redline.yaml, and print a job for CI.
 
     A file that is there already is left as it is.
     """
