@@ -7,7 +7,7 @@ from rules.release import Release
 from rules.resources import LIMITS, REQUESTS, amount, default, filled_later
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.workload import Container, Pod
+from rules.subjects.workload import LONGEST_NAME, Container, Pod
 from rules.subjects.yaml import Map
 
 _DEFAULTED = ("cpu", "memory", "ephemeral-storage")
@@ -201,14 +201,13 @@ def _problem(owner: Container | Pod, resource: str, field: str) -> Problem:
     asked = named(owner.node.text("resources", REQUESTS, resource))
     most = named(owner.node.text("resources", LIMITS, resource))
     said = f"limits it to {most}" if field == LIMITS else "its LimitRange's default limit is less"
-    words, key, name = "The pod", "pod", None
+    shown, words, key, name = resource[:LONGEST_NAME], "The pod", "pod", None
     if isinstance(owner, Container):
         words, key, name = owner.words, f"container {owner.key}", owner.name
     return Problem(
         owner.at("resources", field, resource),
-        f"{words} asks for {asked} of {named(resource)} and {said}: the API server refuses such a "
-        "pod.",
-        detail=f"{key} {resource}",
+        f"{words} asks for {asked} of {named(shown)} and {said}: the API server refuses such a pod.",
+        detail=f"{key} {shown}",
         container=name,
         fix=_FIX,
     )

@@ -8,7 +8,7 @@ from rules.resources import REQUESTS, filled_later, given, of_pod
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.quantity import read
-from rules.subjects.workload import Pod, templated
+from rules.subjects.workload import LONGEST_NAME, Pod, templated
 from rules.subjects.yaml import Map
 
 _RESOURCE = "ephemeral-storage"
@@ -165,7 +165,7 @@ def _grows(volume: Map) -> bool:
 
 def _problem(pod: Pod, volumes: list[Map]) -> Problem:
     more = f" and {len(volumes) - _SHOWN} more" if len(volumes) > _SHOWN else ""
-    names = ", ".join(named(each.text("name")) for each in volumes[:_SHOWN])
+    names = ", ".join(named(each.text("name")[:LONGEST_NAME]) for each in volumes[:_SHOWN])
     which = "Nothing limits the emptyDir volumes" if volumes[1:] else "Nothing limits the emptyDir"
     return Problem(
         Location(pod.path, volumes[0].line_of("emptyDir"), block=pod.block),

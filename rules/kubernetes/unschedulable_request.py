@@ -12,7 +12,7 @@ from rules.subjects.manifest import Manifest
 from rules.subjects.placement import Contradiction, contradiction
 from rules.subjects.probes import stays
 from rules.subjects.quantity import parse, read
-from rules.subjects.workload import Container, Pod
+from rules.subjects.workload import LONGEST_NAME, Container, Pod
 
 BAD = """
   apiVersion: apps/v1
@@ -159,7 +159,7 @@ def _contradicting(pod: Pod, found: Contradiction) -> Problem:
     return Problem(
         pod.at(*found.keys),
         f"No node can take this pod, so it stays Pending: what it demands of the node label "
-        f"{named(found.label)} excludes itself.",
+        f"{named(found.label[:LONGEST_NAME])} excludes itself.",
         detail="affinity",
         fix="Let `nodeSelector` and the required node affinity agree.",
         symptom=Symptom.PENDING,

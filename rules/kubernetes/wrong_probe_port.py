@@ -8,7 +8,7 @@ from rules.finding import Blocks, Problem, Severity, Symptom, named
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.probes import PROBES, stays
-from rules.subjects.workload import Container, templated
+from rules.subjects.workload import LONGEST_NAME, Container, templated
 from rules.subjects.yaml import Map, Scalar
 
 _ASKING = ("httpGet", "tcpSocket", "grpc")
@@ -236,7 +236,8 @@ def _wrong(container: Container, keys: tuple[str, str, str]) -> Problem | None:
     if not isinstance(port, str):
         return None
     if port.isdecimal():
-        said = f"{named(port)} in quotes, which is a name to the API server, and one it refuses"
+        shown = named(port[:LONGEST_NAME])
+        said = f"{shown} in quotes, which is a name to the API server, and one it refuses"
         return _problem(container, keys, said, "Write the number without quotes.")
     return _by_name(container, keys, port, ports)
 
@@ -256,7 +257,7 @@ def _by_number(
     listed = dict.fromkeys(each.text("containerPort") for each in ports or ())
     if not listed or str(port) in listed or container.node.text(*keys[:2], "host"):
         return None
-    shown = ", ".join(map(named, islice(listed, _SHOWN)))
+    shown = ", ".join(named(each[:LONGEST_NAME]) for each in islice(listed, _SHOWN))
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     said = (
         f"port {named(str(port))}, which is none of those that it lists ({shown}{more}): unless it "
@@ -274,8 +275,12 @@ def _by_name(
     same = [each.text("protocol") or "TCP" for each in ports if each.text("name") == name]
     if "TCP" in same:
         return None
-    why = f"is {named(same[0])} while probes connect by TCP" if same else "it does not have"
-    said = f"port {named(name)}, which {why}, so that it {_EFFECTS[keys[0]]}"
+    why = (
+        f"is {named(same[0][:LONGEST_NAME])} while probes connect by TCP"
+        if same
+        else "it does not have"
+    )
+    said = f"port {named(name[:LONGEST_NAME])}, which {why}, so that it {_EFFECTS[keys[0]]}"
     return replace(_problem(container, keys, said, _FIX), symptom=_SYMPTOMS[keys[0]])
 
 
