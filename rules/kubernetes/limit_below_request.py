@@ -206,7 +206,7 @@ def _problem(owner: Container | Pod, resource: str, field: str) -> Problem:
         words, key, name = owner.words, f"container {owner.key}", owner.name
     return Problem(
         owner.at("resources", field, resource),
-        f"{words} asks for {asked} of {named(shown)} and {said}: the API server refuses such a pod.",
+        f"{words} asks for {asked} of {named(shown)} and {said}: the API server refuses it.",
         detail=f"{key} {shown}",
         container=name,
         fix=_FIX,
