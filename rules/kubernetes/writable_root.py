@@ -122,9 +122,9 @@ GOOD_CONFIG = """
     good=[GOOD_MENDED, GOOD, GOOD_YES, GOOD_SHARED, GOOD_WINDOWS, GOOD_LATER, GOOD_CONFIG],
 )
 def writable_root(manifest: Manifest) -> Iterator[Problem]:
-    """A container may write to its own image.
+    """A container may write to its root filesystem.
 
-    Whoever breaks in can replace programs and leave tools behind, and what the program itself
+    Whoever breaks in can replace its programs and leave tools behind, and what the program itself
     writes there fills the node's disk (Evicted) and is gone with the next restart.
 
     Only the container's own `securityContext` has this field: on the pod it does nothing, and
@@ -151,8 +151,8 @@ def _problem(pod: Pod, container: Container) -> Problem:
     )
     return Problem(
         container.at(*_KEYS),
-        f"{container.words} may write to its own image, since {why}: a break-in there can replace "
-        "its programs.",
+        f"{container.words} may write to its root filesystem, since {why}: a break-in there can "
+        "replace its programs.",
         detail=f"{container.key} readOnlyRootFilesystem",
         container=container.name,
         fix="Set `securityContext.readOnlyRootFilesystem: true` on the container, with an "
