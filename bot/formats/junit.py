@@ -5,6 +5,7 @@ rest passes and says itself. GitLab and Jenkins take of two cases with one name 
 has its finding's short id.
 """
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from bot.formats.described import message
@@ -20,6 +21,7 @@ def render(review: Review) -> str:
     root = ET.Element("testsuites", name="redline")
     for result in review.results:
         _suite(root, review, result)
+    _configuration(root, (*review.remarks, *review.switched_off))
     suites = root.findall("testsuite")
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in suites)))
@@ -40,6 +42,16 @@ def _suite(root: ET.Element, review: Review, result: StageResult) -> None:
     for attribute, tag in counted.items():
         suite.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
     suite.set("time", f"{result.seconds:.3f}")
+
+
+def _configuration(root: ET.Element, said: Sequence[str]) -> None:
+    """What is to be said of the repository's settings: it fails nothing."""
+    if not said:
+        return
+    counts = {"tests": "1", "failures": "0", "errors": "0", "skipped": "0", "time": "0.000"}
+    suite = ET.SubElement(root, "testsuite", name="configuration", **counts)
+    case = ET.SubElement(suite, "testcase", name="read", classname="configuration", time="0")
+    ET.SubElement(case, "system-out").text = "\n".join(map(inert, said))
 
 
 def _stage(suite: ET.Element, name: str, result: StageResult) -> None:

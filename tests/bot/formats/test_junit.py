@@ -46,7 +46,7 @@ def test_a_suite_a_stage_and_a_case_a_new_finding() -> None:
     suites = root.findall("testsuite")
     assert [suite.get("name") for suite in suites] == [
         "kubernetes-rules envs/prod & co", "hadolint", "dockerfile-rules", "tofu-plan", "checkov",
-        "files-rules",
+        "files-rules", "configuration",
     ]  # fmt: skip
     cases = list(root.iter("testcase"))
     assert len(cases) == len(suites) + sum(each.new for each in EVERY)
@@ -114,6 +114,13 @@ def test_the_counts_are_those_of_the_cases() -> None:
         assert float(str(element.get("time"))) >= 0
 
 
+def test_what_is_said_of_the_settings_fails_nothing() -> None:
+    (case,) = parsed(rich()).iterfind("testsuite[@name='configuration']/testcase")
+    assert kind(case) == ""
+    assert "`gat` is no key" in str(case.findtext("system-out"))
+    assert "configuration" not in junit.render(review(result()))
+
+
 def test_a_file_is_named_with_its_bytes_written_out() -> None:
     case = case_of(PRIVILEGED, rich())
     assert case.get("file") == 'deploy/a "b" & <c>/caf\\xe9 100%.yaml'
@@ -129,7 +136,7 @@ def test_a_clean_review_has_a_case_that_passed() -> None:
 @settings(deadline=None, max_examples=60)
 def test_any_text_is_valid(any_review: Review) -> None:
     root = parsed(any_review)
-    assert len(root.findall("testsuite")) == len(any_review.results)
+    assert len(root.findall("testsuite")) == len(any_review.results) + bool(any_review.remarks)
 
 
 @pytest.mark.parametrize("number", [0, 0x0B, 0x1B, 0xD800, 0xDC80, 0xFFFE, 0xFFFF])
