@@ -31,12 +31,11 @@ def outward(manifest: Manifest) -> Hashable:
 def _of_workload(workload: Workload) -> tuple[Hashable, ...]:
     root, template = workload.manifest.root, workload.template
     notes = labels(template, "metadata", "annotations") if template else {}
-    claims = [each.text("metadata", "name") for each in root.maps("spec", "volumeClaimTemplates")]
     return (
         root.text("spec", "replicas"),
         tuple(sorted(workload.labels.items())),
         tuple(sorted(notes)),
-        tuple(claims),
+        tuple(workload.claims),
         workload.owner,
         tuple(_ports(workload)),
     )

@@ -38,8 +38,10 @@ def references(workload: Workload) -> Iterator[Reference]:
     yield from look.account(spec)
     for container in (each for group in _GROUPS for each in look.containers(spec, group)):
         yield from look.environment(container)
+    claimed = workload.claims  # a StatefulSet puts these in place of volumes of their name
     for volume in spec.maps("volumes"):
-        yield from look.volume(volume)
+        if volume.text("name") not in claimed:
+            yield from look.volume(volume)
     for each in spec.maps("imagePullSecrets"):
         yield from look.named(SECRET, each, "name", Symptom.IMAGE_PULL)
 

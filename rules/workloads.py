@@ -1,6 +1,6 @@
 """What runs pods, what scales it, and whether two objects can meet in one namespace."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,6 +69,12 @@ class Workload:
         said = {**self.own_labels, **labels(self.manifest.root, "metadata", "labels")}
         given = ((key, said[key]) for key in _OWNERS if said.get(key))
         return next((each for each in given if not unsure(each[1])), None)
+
+    @property
+    def claims(self) -> Sequence[str]:
+        """The names of the volumes that it claims for each of its pods."""
+        made = self.manifest.root.maps("spec", "volumeClaimTemplates")
+        return [each.text("metadata", "name") for each in made]
 
     @property
     def scales(self) -> bool:

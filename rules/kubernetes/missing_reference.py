@@ -185,6 +185,17 @@ GOOD_SET = """
   metadata: {name: db}
   spec: {volumeClaimTemplates: [{metadata: {name: data}}]}
 """
+GOOD_CLAIMED = """
+  apiVersion: apps/v1
+  kind: StatefulSet
+  metadata: {name: it-claims-what-has-the-volume-s-name}
+  spec:
+    template:
+      spec:
+        containers: [{name: db, image: "postgres:17.2"}]
+        volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+    volumeClaimTemplates: [{metadata: {name: data}}]
+"""
 GOOD_LATER = """
   apiVersion: v1
   kind: Pod
@@ -206,6 +217,7 @@ GOOD_LATER = """
         GOOD_OPERATORS,
         GOOD_GENERATED,
         GOOD_SET,
+        GOOD_CLAIMED,
         GOOD_LATER,
     ],
 )
