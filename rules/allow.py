@@ -17,7 +17,6 @@ LONGEST_REASON = 500  # signs of it that are kept
 NEVER = frozenset(
     (
         "unreadable-file",
-        "unreadable-configuration",
         "bad-config",
         "escaping-path",
         "committed-plugin",

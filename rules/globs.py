@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
 
 _SIGNS = re.compile(r"\[!?\]?[^\]/]*\]|\*+|\\.|.", re.DOTALL)
 # Atomic groups, so that each part is looked for once, from the left: a later place never helps,
@@ -17,15 +18,18 @@ def matches(patterns: tuple[str, ...], path: str) -> bool:
     counts from the top, another one at any depth; with a slash at its end it means folders. What
     follows a ``!`` is taken out again.
     """
-    for pattern in reversed(patterns):
-        if _compiled(pattern.removeprefix("!")).match(path):
-            return not pattern.startswith("!")
-    return False
+    return next((taken for taken, each in _compiled(patterns) if each.match(path)), False)
 
 
-@lru_cache(1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(_expression(pattern), re.DOTALL)
+@lru_cache(256)
+def _compiled(patterns: tuple[str, ...]) -> tuple[tuple[bool, re.Pattern[str]], ...]:
+    """The last first; those side by side that say the same are one expression."""
+    runs = groupby(reversed(patterns), lambda pattern: not pattern.startswith("!"))
+    joined = (
+        (taken, "|".join(_expression(pattern.removeprefix("!")) for pattern in run))
+        for taken, run in runs
+    )
+    return tuple((taken, re.compile(text, re.DOTALL)) for taken, text in joined)
 
 
 def _expression(pattern: str) -> str:
