@@ -49,7 +49,7 @@ def _configuration(root: ET.Element, said: Sequence[str]) -> None:
     if not said:
         return
     counts = {"tests": "1", "failures": "0", "errors": "0", "skipped": "0", "time": "0.000"}
-    suite = ET.SubElement(root, "testsuite", name="configuration", **counts)
+    suite = ET.SubElement(root, "testsuite", {"name": "configuration"} | counts)
     case = ET.SubElement(suite, "testcase", name="read", classname="configuration", time="0")
     ET.SubElement(case, "system-out").text = "\n".join(map(inert, said))
 
