@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from bot.change import Change, ChangeId, ForgeName
 from bot.cli.progress import shown_progress
 from bot.cli.written import Report, WrongUse, asked, checked, document, write
-from bot.pardon import Said, pardons
+from bot.pardon import Author, Said, pardons
 from bot.review import Review, StageResult, said_once
 from rules.finding import Severity
 from workers import parent, shelf
@@ -106,6 +107,8 @@ def _reviewed(
     """The review; what its stages find is shown as soon as they end."""
     wishes = _wishes(request)
     review = Review(_change(checkout, request), ())
+    said = (Said(wishes.today), Author(checkout.author))
+    weighed = partial(_weighed, review, child, said)
     ended: list[StageResult] = []
     with shown_progress() as progress:
 
@@ -114,18 +117,18 @@ def _reviewed(
             if live is not None and isinstance(event, Ended):
                 ended.append(event.result)
                 with progress.paused():
-                    live.show(_weighed(review, child, said_once(ended), wishes))
+                    live.show(weighed(said_once(ended)))
 
         results = child.run(checkout, wishes, heard)
-    return _weighed(review, child, results, wishes)
+    return weighed(results)
 
 
 def _weighed(
-    review: Review, child: parent.Child, results: tuple[StageResult, ...], wishes: Wishes
+    review: Review, child: parent.Child, said: tuple[Said, Author], results: tuple[StageResult, ...]
 ) -> Review:
     """The results under the repository's gate; here nobody agrees to what the change allows."""
     chosen = child.configured
-    passed = pardons(results, chosen.gate, Said(wishes.today))
+    passed = pardons(results, chosen.gate, *said)
     return replace(
         review,
         results=results,

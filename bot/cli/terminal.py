@@ -96,7 +96,8 @@ def _finding(review: Review, finding: Finding, lines: Sequence[str]) -> Renderab
 
 def _allowed(pardon: Pardon) -> str:
     until = f" until {pardon.until}" if pardon.until else ""
-    said = f"Allowed in the file{until}: {plain(pardon.reason)}"
+    by = f" by {plain(pardon.by)}" if pardon.by else ""
+    said = f"Allowed in the file{by}{until}: {plain(pardon.reason)}"
     return f"{said} (waits for someone who may allow it)" if pardon.waits else said
 
 

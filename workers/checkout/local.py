@@ -1,8 +1,10 @@
 """A repository in a terminal: its commits and its working tree, never written to."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from workers.checkout.git import EMPTY_TREE, Git, view
@@ -12,6 +14,7 @@ from workers.checkout.repository import Repository, found
 from workers.checkout.terms import Incomplete, NothingToCompare, UnknownCommit
 from workers.checkout.working import WorkingTree
 
+_AUTHOR = re.compile(r"^author ([^<\n]{1,200}?) ?<", re.MULTILINE)
 _DEFAULTS = {  # the best first
     "refs/remotes/origin/HEAD": "origin/HEAD",
     "refs/remotes/origin/main": "origin/main",
@@ -42,7 +45,8 @@ def local(
             if head is None:
                 files = WorkingTree(repository, view(own, ()), objects)
                 tree = files.written(commits.head)
-                commits = Range(commits.merge_base, commits.base, tree, uncommitted=True)
+                author = repository.ask("config", "user.name") or commits.author
+                commits = replace(commits, head=tree, uncommitted=True, author=author)
             yield Checkout(commits, objects, _missing)
 
 
@@ -71,7 +75,13 @@ def _range(repository: Repository, base: str | None, head: str | None, *, all_ne
             "base and head have no commit in common; in a shallow clone run "
             "`git fetch --unshallow` (in CI: fetch-depth: 0) first"
         )
-    return Range(merge_base, start, tip)
+    return Range(merge_base, start, tip, author=_author(repository, tip))
+
+
+def _author(repository: Repository, commit: str) -> str:
+    """Who wrote it. Read as it is kept: ``git log`` obeys configuration, and may run programs."""
+    found = _AUTHOR.search(repository.ask("cat-file", "commit", commit) or "")
+    return found[1] if found else ""
 
 
 def _base(repository: Repository, base: str | None) -> str | None:

@@ -19,19 +19,23 @@ Bring = Callable[[Sequence[str]], None]  # fetches the objects of these names, o
 
 @dataclass(frozen=True)
 class Range:
-    """The commits of a review. The head may be a tree that is no commit: ``uncommitted``."""
+    """The commits of a review. The head may be a tree that is no commit: ``uncommitted``.
+
+    ``author`` is who wrote the head, as git calls them; ``""`` where a forge knows better.
+    """
 
     merge_base: str
     base: str
     head: str
     uncommitted: bool = False
+    author: str = ""
 
 
 class Checkout:
     """What a review reads: nothing of it lies on disk as a file of the change.
 
     ``merge_base``, ``base`` and ``head`` are 40 hex digits; ``head`` is no commit's where it is
-    ``uncommitted``. ``excess`` says why the change is too
+    ``uncommitted``. ``author`` wrote it, as git calls them. ``excess`` says why the change is too
     much to be reviewed, empty otherwise; the diff then has some files and no lines.
     """
 
@@ -39,7 +43,7 @@ class Checkout:
         self, commits: Range, objects: Objects, bring: Bring, recall: Bring | None = None
     ) -> None:
         self.merge_base, self.base, self.head = commits.merge_base, commits.base, commits.head
-        self.uncommitted = commits.uncommitted
+        self.uncommitted, self.author = commits.uncommitted, commits.author
         self._git, self._objects, self._bring = objects.git, objects, bring
         self._recall = recall
         self.diff, self.excess = self._compared()

@@ -46,6 +46,53 @@ def test_what_blocks_is_shown_with_its_source(repository: Repository) -> None:
     assert "sk_live_8f2b61c09d4e7a35" not in done.stdout.replace(BAD.splitlines()[1], "")
 
 
+NIGHTLY = f"# redline: allow floating-base built nightly until 2999-01-31\n{FLOATING}"
+KNOWN = BAD.replace("ENV", "# redline: allow baked-secret it is the sandbox's\nENV")
+
+
+def test_an_exception_to_what_warns_holds_at_once(repository: Repository) -> None:
+    at = put(repository, NIGHTLY)
+    repository.git("config", "user.name", "Tess Ter")
+    done = redline("review", "--no-tools", "--fail-on", "warning", at=at)
+    assert done.returncode == 0
+    assert "Allowed in the file by Tess Ter until 2999-01-31: built nightly" in done.stdout
+    assert "0 blocking, 0 warnings, 1 allowed" in done.stdout
+    shown = json.loads(redline("review", "--no-tools", "--format", "json", at=at).stdout)
+    (found,) = [one for one in shown["findings"] if one["rule"] == "floating-base"]
+    assert found["allowed"] == {
+        "by": "Tess Ter", "reason": "built nightly", "until": "2999-01-31", "waits": False,
+    }  # fmt: skip
+    assert (shown["counts"]["allowed"], shown["counts"]["warning"]) == (1, 0)
+
+
+def test_an_exception_to_what_blocks_waits(repository: Repository) -> None:
+    done = redline("review", "--no-tools", at=put(repository, KNOWN))
+    assert done.returncode == 1
+    assert "it is the sandbox's (waits for someone who may allow it)" in done.stdout
+    assert "Failed: 1 blocking" in done.stdout
+
+
+def test_whoever_committed_it_owns_it(repository: Repository) -> None:
+    repository.commit({"Dockerfile": NIGHTLY}, branch="change", on="main")
+    argv = ("review", "--no-tools", "--head", "change", "--format", "json")
+    shown = json.loads(redline(*argv, at=repository.path).stdout)
+    assert {one["allowed"]["by"] for one in shown["findings"] if one["allowed"]} == {"Ada"}
+
+
+def test_an_exception_that_stood_there_holds(repository: Repository) -> None:
+    repository.commit({"Dockerfile": KNOWN})
+    done = redline("review", "--no-tools", "--all", at=put(repository, KNOWN))
+    assert done.returncode == 0
+    assert "Allowed in the file: it is the sandbox's\n" in done.stdout
+
+
+def test_one_that_is_over_or_idle_is_told_of(repository: Repository) -> None:
+    over = NIGHTLY.replace("2999", "2020").replace("USER", "# redline: allow root-image x\nUSER")
+    done = redline("review", "--no-tools", at=put(repository, over))
+    assert "Dockerfile:1  warning  expired-allow" in done.stdout
+    assert "Dockerfile:3  info  useless-allow" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("text", "fail_on", "status"),
     [
