@@ -7,6 +7,7 @@ import typing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import Protocol
 
@@ -96,6 +97,7 @@ def rule(
     return make
 
 
+@cache
 def rules_of(kind: str) -> tuple[Rule, ...]:
     """The rules of one folder, ``rules_of("kubernetes")``, in the order of their names."""
     package = importlib.import_module(f"rules.{kind}")

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.change import ChangedFile
 from rules.config import Config
 from rules.finding import Finding, Side
+
+if TYPE_CHECKING:
+    from rules.contexts import Context
+    from rules.defined import Index
+    from rules.subjects.dockerfile import Dockerfile
 
 # In the order in which they are shown: known without loading any stage.
 STAGE_NAMES = ("kubernetes-rules", "hadolint", "dockerfile-rules", "files-rules")
@@ -63,13 +68,30 @@ class Tree(Protocol):
         """Where those of the paths that are links point. Nothing is followed."""
 
 
+class Around(Protocol):
+    """What rules may look for in a whole commit."""
+
+    def dockerfile_of(self, image: str) -> "Dockerfile | None":
+        """The Dockerfile that builds this image reference."""
+
+    def tagged_later(self, image: str) -> bool:
+        """Whether a build of the repository puts its own tag into the manifests."""
+
+    def contexts_of(self, dockerfile: str) -> "Sequence[Context]":
+        """The build contexts of a Dockerfile."""
+
+    def index(self) -> "Index":
+        """What the commit's files define."""
+
+
 @dataclass(frozen=True)
 class Project:
     """What one stage runs over, at one commit: a folder and those of its files that matter.
 
     ``root`` is the folder (``""``: loose files anywhere). ``paths`` are the files to judge, by
     their names on this ``side``; ``changed`` are all files of the change. ``config`` is what the
-    repository's file at base says, for both sides. ``before`` is the merge base, for what is only
+    repository's file at base says, for both sides. ``around`` answers what is asked of the whole
+    commit, None where nobody shares it. ``before`` is the merge base, for what is only
     to be understood from both; None where the project is the merge base, or all counts as new.
     """
 
@@ -80,6 +102,7 @@ class Project:
     changed: Sequence[ChangedFile] = ()
     config: Config = field(default_factory=Config)
     before: Tree | None = None
+    around: "Around | None" = None
 
 
 @dataclass(frozen=True)

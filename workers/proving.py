@@ -5,24 +5,29 @@ rule offers, here is decided whether it is said: the file still parses, holds th
 has every finding that it had but this one.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rules.finding import Finding, Key, Suggestion
 from rules.secrets import masked
-from workers.project import Entry, Judged, Project, Stage, Tree
+from workers.project import Entry, Judged, Project, Tree
 
 MOST_PROVEN = 100  # of one stage: far more than people are shown
 MOST_BYTES = 4 << 20  # that are judged again for it
 
 _Said = Counter[tuple[Key, str]]
+Judge = Callable[[Project], Judged]
 
 
-def proven(stage: Stage, head: Project, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings, each with its suggestion only where that is new and holds."""
-    proof = _Proof(stage, head)
+def proven(judge: Judge, head: Project, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings of a stage, each with its suggestion only where that is new and holds.
+
+    ``judge`` is how the stage judges a project.
+    """
+    proof = _Proof(judge, head)
     for finding in findings:
         offered = finding.suggestion
         if offered is None or (finding.new and proof.holds(finding, offered)):
@@ -35,7 +40,7 @@ def proven(stage: Stage, head: Project, findings: Iterable[Finding]) -> Iterator
 class _Proof:
     """Judges files of one stage once as they are, and once for each suggestion."""
 
-    stage: Stage
+    judge: Judge
     head: Project
     left: int = MOST_PROVEN
     room: int = MOST_BYTES
@@ -44,7 +49,7 @@ class _Proof:
     def holds(self, finding: Finding, offered: Suggestion) -> bool:
         path = finding.location.path
         if path not in self._known:
-            self._known[path] = _File(self.stage, self.head, path)
+            self._known[path] = _File(self.judge, self.head, path)
         file = self._known[path]
         self.left -= 1
         self.room -= len(file.data)
@@ -56,7 +61,7 @@ class _Proof:
 
 @dataclass
 class _File:
-    stage: Stage
+    judge: Judge
     head: Project
     path: str
 
@@ -73,7 +78,7 @@ class _File:
         """What would be said of it with this content; None where that could not be judged."""
         tree = _Rewritten(self.head.tree, self.path, data)
         try:
-            judged = self.stage.run(replace(self.head, paths=(self.path,), tree=tree))
+            judged = self.judge(replace(self.head, paths=(self.path,), tree=tree))
         except Exception:  # noqa: BLE001 - whatever is wrong with it, it is not a suggestion
             return None
         return judged if judged.excess is None else None
@@ -92,13 +97,24 @@ class _Rewritten:
         return self.tree.commit
 
     def find(self, paths: Iterable[str]) -> Mapping[str, Entry]:
-        return self.tree.find(paths)
+        return self._with(self.tree.find(paths))
 
     def entries(self) -> Mapping[str, Entry]:
-        return self.tree.entries()
+        return self._with(self.tree.entries())
 
     def beside(self, folder: str) -> Mapping[str, Entry]:
-        return self.tree.beside(folder)
+        return self._with(self.tree.beside(folder))
+
+    def _with(self, entries: Mapping[str, Entry]) -> Mapping[str, Entry]:
+        if self.path not in entries:
+            return entries
+        return {**entries, self.path: replace(entries[self.path], sha=self._sha)}
+
+    @cached_property
+    def _sha(self) -> str:
+        """What git would call this content: what is kept of a file is kept by that name."""
+        head = f"blob {len(self.data)}\0".encode()
+        return hashlib.sha1(head + self.data, usedforsecurity=False).hexdigest()
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         found = self.tree.read(paths)

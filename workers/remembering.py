@@ -9,14 +9,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Protocol, overload
+from typing import Protocol, cast, overload
 
 import msgspec
 
 from bot.change import ChangedFile
-from workers.project import Entry, Judged, Project, Stage, Tree, cut, together
+from workers.lookups import around
+from workers.project import Around, Entry, Judged, Project, Stage, Tree, cut, together
 
 MOST_ASKED = 2_000  # by a stage on one unit: what looks at more is not kept
+_QUESTIONS = frozenset((  # asked of a whole commit: what is asked otherwise is not compared
+    *("dockerfile_of", "tagged_later", "contexts_of"),
+    *("defined", "names", "gives_a_namespace", "whole"),
+))  # fmt: skip
 
 
 class Memory(Protocol):
@@ -76,7 +81,7 @@ class Remembering:
         return {
             key: kept.judged
             for key, kept in known.items()
-            if all(_answer(project, one) == one.answer for one in kept.asked)
+            if all(one.answer and _answer(project, one) == one.answer for one in kept.asked)
         }
 
     def _anew(self, stage: Stage, project: Project, key: str) -> Judged:
@@ -124,6 +129,11 @@ def _answer(project: Project, one: _Asked) -> str:
     """A hash of today's answer; empty where the question cannot be asked."""
     if one.what == "changed":
         return _digest_of(project.changed)
+    whom, _, what = one.what.rpartition(".")
+    if whom:
+        known = around(project)
+        target = known if whom == "around" else known.index()
+        return _hash(getattr(target, what)(*one.about)) if what in _QUESTIONS else ""
     tree = project.before if one.before else project.tree
     match tree, one.what, one.about:
         case None, _, _:
@@ -139,6 +149,14 @@ def _answer(project: Project, one: _Asked) -> str:
 def _digest(entries: Mapping[str, Entry]) -> str:
     lines = (f"{path}\0{one.mode} {one.sha}" for path, one in sorted(entries.items()))
     return sha256("\0\0".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _hash(answer: object) -> str:
+    """Of what rules are told; empty where it has no form of its own, and is never the same."""
+    try:
+        return sha256(msgspec.json.encode(answer, order="sorted")).hexdigest()
+    except (TypeError, UnicodeEncodeError):
+        return ""
 
 
 def _digest_of(changed: Sequence[ChangedFile]) -> str:
@@ -164,7 +182,26 @@ def _watched(project: Project, record: _Record) -> Project:
         tree=_Watched(project.tree, record, before=False),
         before=None if before is None else _Watched(before, record, before=True),
         changed=_Changed(project.changed, record),
+        around=cast("Around", _Asking(around(project), "around", record)),
     )
+
+
+class _Asking:
+    """Whoever answers what is asked of a whole commit, and what was asked and answered."""
+
+    def __init__(self, target: object, name: str, record: _Record) -> None:
+        self._target, self._name, self._record = target, name, record
+
+    def index(self) -> "_Asking":
+        return _Asking(getattr(self._target, "index")(), "index", self._record)  # noqa: B009
+
+    def __getattr__(self, what: str) -> Callable[..., object]:
+        def ask(*about: str) -> object:
+            answer = getattr(self._target, what)(*about)
+            self._record.note(False, f"{self._name}.{what}", about, _hash(answer))
+            return answer
+
+        return ask
 
 
 class _Watched:

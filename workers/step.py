@@ -4,6 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.review import OFF, Outcome, StageResult
 from rules.allow import Allow, Moves
@@ -184,7 +185,8 @@ def _weighed(
         head = replace(head, unchecked=base.unchecked)
     gone = _moves(reviewed, head, base)
     findings = _findings(reviewed, wishes, (head.judged, base.judged), gone)
-    findings = tuple(proven(step.stage, reviewed.project(Side.HEAD, ()), findings))
+    judge = partial(_judged, step, remembering=reviewed.remembering)
+    findings = tuple(proven(judge, reviewed.project(Side.HEAD, ()), findings))
     before = Before(base.allows, reviewed.diff.renames, gone)
     written = Exceptions(step.stage.NAME, wishes.today, head.allows).over(findings, before)
     reason = "" if head.unchecked is None else str(head.unchecked)

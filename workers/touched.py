@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot.change import Diff
 from rules.config import NAME as SETTINGS
@@ -14,6 +15,7 @@ from rules.outward import outward
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest, telling
 from rules.subjects.text import is_infrastructure
+from workers.lookups import Lookups
 from workers.project import Entry, Project, Tree
 from workers.remembering import Remembering
 from workers.stages.kubernetes_rules import said_together, touched_by
@@ -52,8 +54,12 @@ class Reviewed:
     def project(self, side: Side, paths: Iterable[str]) -> Project:
         """The paths as one project of loose files."""
         wanted, tree = tuple(sorted(paths)), self.tree(side)
-        before = self.merge_base if side is Side.HEAD else None
-        return Project("", side, wanted, tree, self.diff.files, self.config, before)
+        before, files = self.merge_base if side is Side.HEAD else None, self.diff.files
+        return Project("", side, wanted, tree, files, self.config, before, self._around[side])
+
+    @cached_property
+    def _around(self) -> Mapping[Side, Lookups]:
+        return {side: Lookups(self.tree(side), self.config) for side in Side}
 
 
 def manifests(path: str, entry: Entry) -> bool:

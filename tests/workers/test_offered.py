@@ -126,7 +126,7 @@ def offered(root: Path) -> Iterator[tuple[Folder, Finding, bool]]:
         alone = replace(project, paths=(path,))
         found = [one for one in kubernetes_rules.run(alone).findings if one.rule in MEANT]
         for one in found:
-            (said,) = proven(kubernetes_rules, project, [one])
+            (said,) = proven(kubernetes_rules.run, project, [one])
             yield tree, said, one.suggestion is not None
 
 

@@ -1,13 +1,17 @@
 """A suggestion is said only where it holds: whatever a rule offers is judged again."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 
 from rules.finding import Finding, Side, Suggestion
+from tests.workers.test_remembering import Kept
 from workers.project import Entry, Judged, Project
 from workers.proving import MOST_PROVEN, applied, proven
+from workers.remembering import Remembering
 from workers.stages import kubernetes_rules
 
 POD = """\
@@ -54,7 +58,7 @@ def escalation(there: Project) -> Finding:
 
 
 def kept(finding: Finding, there: Project | None = None) -> Suggestion | None:
-    (one,) = proven(kubernetes_rules, there or project(), [finding])
+    (one,) = proven(kubernetes_rules.run, there or project(), [finding])
     assert replace(one, suggestion=finding.suggestion) == finding
     return one.suggestion
 
@@ -110,13 +114,13 @@ def test_a_stage_that_breaks_on_it_proves_nothing() -> None:
                 raise RuntimeError
             return kubernetes_rules.run(project)
 
-    (one,) = proven(Broken, project(), [escalation(project())])
+    (one,) = proven(Broken.run, project(), [escalation(project())])
     assert one.suggestion is None
 
 
 def test_there_is_an_end_to_proving() -> None:
     finding = escalation(project())
-    found = list(proven(kubernetes_rules, project(), [finding] * (MOST_PROVEN + 2)))
+    found = list(proven(kubernetes_rules.run, project(), [finding] * (MOST_PROVEN + 2)))
     assert [one.suggestion is not None for one in found] == [True] * MOST_PROVEN + [False] * 2
 
 
@@ -124,3 +128,23 @@ def test_other_lines_stay_as_they_are() -> None:
     data = b"a\r\n\xff\nb\n"
     assert applied(data, Suggestion(3, 3, "c\nd")) == b"a\r\n\xff\nc\nd\n"
     assert applied(b"a", Suggestion(1, 1, "b")) == b"b"
+
+
+def test_what_was_proven_is_kept_like_all_that_is_judged() -> None:
+    """By the content that git would have: the file as it is and as it would be are two."""
+    memory, runs = Kept(), Counter[bytes]()
+
+    class Counting:
+        NAME = kubernetes_rules.NAME
+
+        @staticmethod
+        def run(project: Project) -> Judged:
+            runs.update(project.tree.read(project.paths).values())
+            return kubernetes_rules.run(project)
+
+    there = project()
+    for _ in range(2):
+        judge = partial(Remembering(memory, "1").judged, Counting, str)
+        (one,) = proven(judge, there, [escalation(there)])
+        assert one.suggestion is not None
+    assert sorted(runs.values()) == [1, 1]

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from rules.contexts import Contexts
 from rules.files.unreadable_file import unreadable
 from rules.finding import Finding, folder
-from rules.images import Images
 from rules.release import Release
 from rules.rule import judge, rules_of
 from rules.subjects.dockerfile import Dockerfile, Unreadable, parse
-from workers.looking import reader
+from workers.lookups import around
 from workers.project import MOST_FINDINGS, Judged, Project, cut
 
 NAME = "dockerfile-rules"
@@ -36,8 +34,8 @@ def run(project: Project) -> Judged:
     files = project.tree.read(project.paths)
     read = {path: _read(path, data) for path, data in sorted(files.items())}
     smallest_first = sorted(read, key=lambda path: len(files[path]))
-    around = _around(project)
-    every = (finding for path in smallest_first for finding in _findings(read[path], around))
+    release = _release(project)
+    every = (finding for path in smallest_first for finding in _findings(read[path], release))
     findings, excess = cut([*islice(every, MOST_FINDINGS + 1)])
     judged = {path for path, each in read.items() if each != _Read()}
     templates = {path: "a template" for path in read if path not in judged}
@@ -57,12 +55,10 @@ def _read(path: str, data: bytes) -> _Read:
     return _Read(dockerfile)
 
 
-def _around(project: Project) -> Release:
+def _release(project: Project) -> Release:
     """What the rules may look around in; nothing of it is read before one asks."""
-    tree, config = project.tree, project.config
-    images = Images(tree.entries, reader(tree), config.images)
-    contexts = Contexts(tree.entries, images.read, images.contexts_of)
-    return Release("", images.dockerfile_of, config=config, contexts_of=contexts.of)
+    known = around(project)
+    return Release("", known.dockerfile_of, config=project.config, contexts_of=known.contexts_of)
 
 
 def _findings(read: _Read, around: Release) -> Iterator[Finding]:
