@@ -8,7 +8,7 @@ import pytest
 
 from bot.change import AnchorKind, Diff
 from bot.review import Outcome, StageResult
-from rules.finding import Finding, Severity
+from rules.finding import Finding, Severity, Side
 from tests.repositories import Content, Link, Program, Submodule
 from tests.workers.conftest import Make
 from workers import parent
@@ -207,6 +207,17 @@ def test_a_dockerfile_makes_a_manifest_fail_that_nobody_touched(review: Review) 
         {"web/Dockerfile": DOCKERFILE.replace("10001:10001", "app")},
     )
     assert [path for path, _ in results.new("unprovable-user")] == ["deploy/pod.yaml"]
+
+
+def test_taking_something_away_blocks_at_who_needs_it(review: Review) -> None:
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: web}\n"
+    needy = POD.format(name="a") + "      envFrom: [{configMapRef: {name: settings}}]\n"
+    results = review({"deploy/a.yaml": settings, "deploy/pod.yaml": needy}, {"deploy/a.yaml": None})
+    (found,) = [one for one in results.findings() if one.rule == "missing-reference"]
+    assert (found.location.path, found.severity) == ("deploy/pod.yaml", Severity.BLOCKING)
+    assert results["kubernetes-rules"].outcome is Outcome.FAILED
+    anchor = results.diff.anchor(found.location, found.cause)
+    assert (anchor.kind, anchor.path, anchor.side) == (AnchorKind.LINE, "deploy/a.yaml", Side.BASE)
 
 
 def test_what_is_vendored_does_not_block(review: Review) -> None:
