@@ -81,7 +81,7 @@ def _case(suite: ET.Element, name: str, finding: Finding, review: Review) -> Non
     case.set("line", str(where.line))
     side = " at the merge base" if where.side is Side.BASE else ""
     text = f"{path}:{where.line}{side}: {finding.severity.word}: {inert(message(finding))}"
-    text = "\n".join((text, *commands(finding)))
+    text = "\n".join(part for part in (text, pardon(held), *commands(finding)) if part)
     if review.pardon(finding) is not None:
         _told(case, "skipped", pardon(held))
     elif review.blocks and finding.severity >= review.gate.block_on:

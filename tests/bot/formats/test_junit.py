@@ -65,6 +65,7 @@ def test_only_what_blocks_fails() -> None:
     assert "Pods would show CrashLoopBackOff." in str(failure.text)
     assert "\nkubectl -n shop describe " in str(failure.text)
     assert kind(case_of(WAITING, have)) == "failure"
+    assert "Allowed by @ben: needed. It waits" in str(case_of(WAITING, have).findtext("failure"))
     assert kind(case_of(HINT, have)) == ""
     assert "info: " in str(case_of(HINT, have).findtext("system-out"))
     assert f"({have.ids[OLD.identity]})" not in junit.render(have)
