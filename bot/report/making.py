@@ -21,7 +21,7 @@ Source = Callable[[Location], Sequence[str]]  # the lines of the file that a loc
 MOST_EXCERPTS = 1_000
 AROUND = 3  # lines before and behind the one that is meant
 LONGEST, LONGEST_NAME, LONGEST_PATH = 1_000, 160, 400  # signs; the first of a message, a reason
-_HOLDS_SECRET = "baked-secret"  # noqa: S105 - a rule's name
+_HOLD_SECRETS = frozenset(("baked-secret", "secret-literal"))
 
 
 def record(review: Review, source: Source, redline: str) -> Record:
@@ -187,7 +187,7 @@ class _Rows:
 def _offer(finding: Finding) -> Offer | None:
     """The lines that were proven to be right; not where they are many, or hold a secret."""
     offered = finding.suggestion
-    if offered is None or finding.rule == _HOLDS_SECRET or len(offered.replacement) > LONGEST:
+    if offered is None or finding.rule in _HOLD_SECRETS or len(offered.replacement) > LONGEST:
         return None
     lines = offered.replacement.split("\n")
     veil = Veil(lines)
@@ -220,7 +220,7 @@ def _secret_lines(review: Review) -> Mapping[tuple[Side, str], set[int]]:
     found: dict[tuple[Side, str], set[int]] = defaultdict(set)
     for finding in (each for result in review.results for each in result.findings):
         where = finding.location
-        if finding.rule == _HOLDS_SECRET:
+        if finding.rule in _HOLD_SECRETS:
             first, last = where.block or (where.line, where.line)
             found[where.side, where.path] |= {where.line, *range(first, last + 1)}
     return found

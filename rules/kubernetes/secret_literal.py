@@ -226,7 +226,7 @@ def _variables(container: Container) -> Iterator[Problem]:
             continue
         shown = named(masked(name[:LONGEST_NAME]))
         yield _problem(
-            _in(container, each.line_of("value")),
+            Location(container.path, each.line_of("value"), block=(each.line, each.last)),
             f"{container.words}: {what} stands in its variable {shown}",
             f"{container.key} env {masked(name[:LONGEST_NAME])}",
             container.name,
@@ -247,26 +247,26 @@ def _arguments(container: Container) -> Iterator[Problem]:
     seen: set[int] = set()
     for keys in (*_COMMANDS, *_HOOKS):
         words = container.node.scalars(*keys)
-        for line, what in _said(words):
+        for word, line, what in _said(words):
             if line not in seen:
                 seen.add(line)
                 yield _problem(
-                    _in(container, line),
+                    Location(container.path, line, block=(word.line, word.last)),
                     f"{container.words}: {_quoted(what)} stands in its `{keys[-1]}`",
                     f"{container.key} {keys[0]} {what}",
                     container.name,
                 )
 
 
-def _said(words: list[Scalar]) -> Iterator[tuple[int, str]]:
-    """The secrets in the words of a command: line, and what it is."""
+def _said(words: list[Scalar]) -> Iterator[tuple[Scalar, int, str]]:
+    """The secrets in the words of a command: where, at which line, and what it is."""
     text = " ".join(each.text for each in words)
     starts = list(accumulate((len(each.text) + 1 for each in words), initial=0))
     ends = [found.start() for found in re.finditer("\n", text)]
     for at, what in (*((each.at, each.what) for each in leaks(text)), *tokens(text)):
         place = bisect_right(starts, at) - 1
         within = bisect_left(ends, at) - bisect_left(ends, starts[place])
-        yield _line(words[place], within), what
+        yield words[place], _line(words[place], within), what
 
 
 def _line(scalar: Scalar, within: int) -> int:
@@ -302,10 +302,6 @@ def _of(manifest: Manifest, line: int, node: Scalar) -> Location:
 def _quoted(what: str) -> str:
     """A name as code, words as they are."""
     return what if " " in what else f"the secret {named(masked(what[:LONGEST_NAME]))}"
-
-
-def _in(container: Container, line: int) -> Location:
-    return Location(container.path, line, block=(container.node.line, container.node.last))
 
 
 def _problem(place: Location, said: str, detail: str, container: str | None = None) -> Problem:

@@ -64,6 +64,14 @@ def test_no_secret_gets_in() -> None:
     assert b"hunter2" not in msgspec.json.encode(text)
 
 
+@pytest.mark.parametrize("rule", ["baked-secret", "secret-literal"])
+def test_where_a_rule_found_a_secret_its_line_is_not_shown(rule: str) -> None:
+    lines = ["a: 1", "  - name: GREETING", "    value: correct-horse", "b: 2"]
+    found = replace(finding(rule, "pod.yaml", 3), location=Location("pod.yaml", 3, block=(2, 3)))
+    (row,) = record(review(result(found)), lambda where: lines, "1").findings
+    assert [line.text.strip() for line in row.excerpt] == ["a: 1", "[hidden]", "[hidden]", "b: 2"]
+
+
 def test_a_file_of_secrets_is_not_shown_at_all() -> None:
     secret = finding("unreadable-file", "prod/.env", 1)
     have = record(review(result(secret)), lambda where: ["API=x", ""], "1")
