@@ -170,7 +170,7 @@ def _problem(pod: Pod, volumes: list[Map]) -> Problem:
     return Problem(
         Location(pod.path, volumes[0].line_of("emptyDir"), block=pod.block),
         f"{which} {names}{more}, and no container asks for `ephemeral-storage`: when the node's "
-        "disk is full, this pod is among the first to be evicted.",
+        "disk is full, this pod is among the first to go (Evicted).",
         detail="emptyDir",
         fix="Request `ephemeral-storage` for the container that writes, or set a `sizeLimit`.",
         symptom=Symptom.EVICTED,

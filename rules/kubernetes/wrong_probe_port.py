@@ -13,9 +13,9 @@ from rules.subjects.yaml import Map, Scalar
 
 _ASKING = ("httpGet", "tcpSocket", "grpc")
 _EFFECTS = {
-    "livenessProbe": "can never succeed and the container is killed again and again",
+    "livenessProbe": "can never succeed and the container is killed again and again (CrashLoopBackOff)",
     "readinessProbe": "can never succeed and the container never gets ready",
-    "startupProbe": "can never succeed and the container is killed before it has started",
+    "startupProbe": "can never succeed and the container is killed each time it starts (CrashLoopBackOff)",
 }
 _SYMPTOMS = {
     "livenessProbe": Symptom.CRASH_LOOP,
