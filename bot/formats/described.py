@@ -3,10 +3,11 @@
 from typing import Any
 
 from bot.formats.inert import inert
+from bot.markdown.docs import doc
 from rules.entries import Entry
 from rules.finding import Finding, Severity
 
-_LEVELS = {Severity.BLOCKING: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+LEVELS = {Severity.BLOCKING: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEMS = {
     Severity.BLOCKING: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation",
 }  # fmt: skip
@@ -19,8 +20,9 @@ _WIKIS = {
 def message(finding: Finding) -> str:
     """What will happen, what people would see of it, and how to mend it."""
     symptom = f"Pods would show {finding.symptom}." if finding.symptom else ""
-    fix = f"Fix: {finding.fix}" if finding.fix else ""
-    return " ".join(part for part in (finding.message, symptom, fix) if part)
+    fix = finding.fix or doc(finding.rule).fix
+    said = (finding.message, symptom, f"Fix: {fix}" if fix else "")
+    return " ".join(part for part in said if part)
 
 
 def rule(name: str, entry: Entry | None) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def rule(name: str, entry: Entry | None) -> dict[str, Any]:
         "shortDescription": {"text": entry.title},
         "fullDescription": {"text": " ".join(entry.why.split()) or entry.title},
         "help": {"text": _plain(entry), "markdown": _markdown(entry)},
-        "defaultConfiguration": {"level": _LEVELS[entry.letter]},
+        "defaultConfiguration": {"level": LEVELS[entry.letter]},
         "properties": {
             "tags": [entry.group],
             "precision": "high",

@@ -14,7 +14,7 @@ from bot.markdown.guide import commands
 from bot.report.making import pardon as worded
 from bot.review import Outcome, Pardon, Review, StageResult
 from rules.entries import Entry
-from rules.finding import Finding, Location, Severity, Side
+from rules.finding import Finding, Location, Side
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -22,7 +22,6 @@ SCHEMA = (
 MOST_RESULTS = 25_000  # of a run; GitHub refuses more
 LARGEST = 9_500_000  # bytes, packed; GitHub refuses more than 10 MB
 _HEAD, _BASE = "%SRCROOT%", "%MERGEBASE%"
-_LEVELS = {Severity.BLOCKING: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ class _Row:
             "ruleId": inert(finding.rule),
             "ruleIndex": self.index,
             "kind": "fail",
-            "level": _LEVELS[finding.severity],
+            "level": described.LEVELS[finding.severity],
             "message": {"text": inert(described.message(finding))},
             "locations": [self._location()],
             "partialFingerprints": {

@@ -94,6 +94,8 @@ def test_a_row_says_what_where_and_who_let_it_pass() -> None:
     row = row_of(PRIVILEGED, rich())
     assert row["check_name"] == "privileged-container"
     assert row["description"].startswith('Container `we<b>` & "co" runs privileged')
+    assert row["description"].endswith("Fix: Remove `privileged: true`.")
+    assert "Fix: " in row_of(SHRUNK, rich())["description"]  # the rule's own
     assert row["location"] == {
         "path": 'deploy/a "b" & <c>/caf\\xe9 100%.yaml', "lines": {"begin": 14},
     }  # fmt: skip
