@@ -13,9 +13,9 @@ from rules.subjects.yaml import Map, Scalar
 
 _ASKING = ("httpGet", "tcpSocket", "grpc")
 _EFFECTS = {
-    "livenessProbe": "can never succeed and the container is killed again and again (CrashLoopBackOff)",
-    "readinessProbe": "can never succeed and the container never gets ready",
-    "startupProbe": "can never succeed and the container is killed each time it starts (CrashLoopBackOff)",
+    "livenessProbe": "is killed again and again (CrashLoopBackOff)",
+    "readinessProbe": "never gets ready",
+    "startupProbe": "is killed each time it starts (CrashLoopBackOff)",
 }
 _SYMPTOMS = {
     "livenessProbe": Symptom.CRASH_LOOP,
@@ -280,7 +280,7 @@ def _by_name(
         if same
         else "it does not have"
     )
-    said = f"port {named(name[:LONGEST_NAME])}, which {why}, so that it {_EFFECTS[keys[0]]}"
+    said = f"port {named(name[:LONGEST_NAME])}, which {why}, so the container {_EFFECTS[keys[0]]}"
     return replace(_problem(container, keys, said, _FIX), symptom=_SYMPTOMS[keys[0]])
 
 
