@@ -376,8 +376,12 @@ def listed(words: Mapping[str, object]) -> str:
 
 
 def _entries(node: Node, at: At) -> "dict[str, tuple[int, Node]]":
+    """The mapping's keys, but for those that stand there twice: nobody knows which is meant."""
     if isinstance(node, Map) and len(node.entries) <= MOST:
-        return node.entries
+        for name, line in node.twice:
+            at.below(name, line).tell("twice", "is there twice.")
+        doubled = {name for name, _line in node.twice}
+        return {name: entry for name, entry in node.entries.items() if name not in doubled}
     at.tell("mapping", "is not a mapping of keys.")
     raise Wrong
 

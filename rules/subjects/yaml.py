@@ -24,6 +24,7 @@ LARGEST = 2 << 20  # signs: what is read of a change has at most 1 MiB
 DEEPEST = 200  # nested collections; CustomResourceDefinitions of real projects reach about 60
 MOST_COPIED = 100_000  # nodes that all aliases of a file may stand for
 MOST_DOCUMENTS = 2_000
+_MOST_TWICE = 20  # keys of one mapping that are named as doubled
 
 _Event = Any  # the stubs know events without marks; libyaml makes none
 
@@ -70,6 +71,7 @@ class Map:
 
     ``own``: it stands here in block style, its keys at ``column`` (from 0), and a line that is
     written into it changes nothing else: no anchor, alias or merge key has a part in it.
+    ``twice`` are keys, with the lines, at which they stood again; not where a merge key is above.
     """
 
     line: int
@@ -77,6 +79,7 @@ class Map:
     entries: "dict[str, tuple[int, Node]]" = field(default_factory=dict)
     column: int = 0
     own: bool = False
+    twice: tuple[tuple[str, int], ...] = ()
 
     def get(self, *keys: str) -> "Node | None":
         """The node below these keys; None where one is missing or not in a mapping."""
@@ -250,6 +253,7 @@ class _Open:
     flow: bool
     own: bool
     key: Scalar | None = None
+    merged: bool = False
 
 
 class _Composer:
@@ -375,8 +379,15 @@ class _Composer:
         else:
             top.key = None
             if key.text == "<<" and (key.plain or key.tag == _MERGE):
+                top.merged = True
                 _merge(parent, node)
             else:
+                if (
+                    key.text in parent.entries
+                    and not top.merged
+                    and len(parent.twice) < _MOST_TWICE
+                ):
+                    parent.twice += ((key.text, key.line),)
                 parent.entries[key.text] = (key.line, node)
 
 

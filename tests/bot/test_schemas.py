@@ -24,7 +24,14 @@ KINDS = {"redline.schema.json": keys.FILE, "operator.schema.json": operator.FILE
 SCHEMAS = schemas.schemas()
 EXAMPLES = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a reader alone can tell: how two keys go together, how long a day is, what is no YAML.
-BEYOND = ("cannot be read", "more than one document", "not set beside", "name a file", "`25h`")
+BEYOND = (
+    "cannot be read",
+    "is there twice",
+    "more than one document",
+    "not set beside",
+    "name a file",
+    "`25h`",
+)
 
 
 class Later(yaml.SafeLoader):

@@ -110,6 +110,11 @@ FAULTS = {
     "gate: strict\n": (1, "`gate` is not a mapping of keys."),
     "- gate\n": (1, "The file is not a mapping of keys."),
     "version: 2\n": (1, "`version` is `2`; it can be `1`."),
+    "gate: {profile: strict}\ngate: {}\n": (2, "`gate` is there twice."),
+    "rules:\n  floating-image: off\n  floating-image: on\n": (
+        3,
+        "`rules.floating-image` is there twice.",
+    ),
     "version:\n": (1, "`version` is nothing; it can be `1`."),
     "gate: {profile: }\n": (1, f"`gate.profile` is nothing; it can be {PROFILES}."),
     "exclude: x\n": (1, f"`exclude` is `x`; it can be {PATTERNS}."),
@@ -218,6 +223,14 @@ def test_every_key() -> None:
 @pytest.mark.parametrize(("text", "want"), FAULTS.items())
 def test_what_is_wrong(text: str, want: tuple[int, str]) -> None:
     assert said(text) == [want]
+
+
+def test_what_is_there_twice_has_its_default() -> None:
+    have = read("gate: {profile: strict, profile: observe}\nexclude: [a]\nexclude: [b]\n")
+    assert have.config == Config()
+    merged = read("a: &a {profile: observe}\ngate:\n  <<: *a\n  profile: strict\n")
+    assert merged.config == Config(gate=Gate(Profile.STRICT))
+    assert [fault.detail for fault in merged.faults] == ["key a"]
 
 
 def test_a_fault_has_its_default_and_all_else_holds() -> None:

@@ -286,3 +286,19 @@ def test_what_pyyaml_writes_is_read_as_it_was(value: object, flow: bool) -> None
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)
     (node,) = documents(text)
     assert plain(node) == value
+
+
+def test_keys_that_stand_there_twice_are_known() -> None:
+    (root,) = documents("a: 1\nb: {c: 1, c: 2}\na: 2\na: 3\n")
+    assert isinstance(root, Map)
+    assert root.twice == (("a", 3), ("a", 4))
+    below = root.get("b")
+    assert isinstance(below, Map)
+    assert below.twice == (("c", 2),)
+    assert root.text("a") == "3"
+    (merged,) = documents("<<: {a: 1}\na: 2\n")
+    assert isinstance(merged, Map)
+    assert merged.twice == ()
+    (many,) = documents("a: 1\n" * 10_000)
+    assert isinstance(many, Map)
+    assert len(many.twice) == 20
