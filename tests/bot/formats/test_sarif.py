@@ -35,7 +35,8 @@ from tests.bot.formats.given import (
 )  # fmt: skip
 from tests.bot.given import finding, result, review
 
-SCHEMA = Path(__file__).parent / "sarif-schema-2.1.0.json"  # as serde-sarif 0.8 ships OASIS'
+# OASIS Open's own (SARIF TC), unchanged, as the package serde-sarif 0.8 ships it.
+SCHEMA = Path(__file__).parent / "sarif-schema-2.1.0.json"
 
 
 @cache
