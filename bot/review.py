@@ -307,7 +307,7 @@ class CommentKind(StrEnum):
     SUMMARY = "summary"
     THREAD = "thread"
     ANSWER = "answer"  # to a comment with a command; ``identity`` is that comment's id
-    GATE = "gate"  # in the status's place, where the forge lets us show none
+    STAND_IN = "stand-in"  # in the status's place, where the forge lets us show none
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ SIGNING = "whsec_"  # what a signing token begins with; its bytes follow in base
 WINDOW_SECONDS = 300.0  # by which a signed timestamp may differ from our clock
 _TIMESTAMP = re.compile(rb"[0-9]{1,12}")
 _EVENT = re.compile(r"[ -~]{1,100}")
-# Tokens of projects and groups are accounts of their own, known by their names only.
-_BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|gitlab-bot|alert-bot")
+# Accounts of tokens and services: GitLab does not say otherwise who is no person.
+BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|gitlab-bot|alert-bot")
 _BEGINS = (
     *("created", "waiting_for_resource", "preparing", "pending", "running"),
     *("manual", "scheduled", "skipped"),  # at once, where it has nothing to run by itself
@@ -147,7 +147,7 @@ def _note(delivery: Delivery, action: str, payload: Body) -> Delivery:
     number = fields.number(payload, "merge_request", "iid")
     note = fields.number(payload, "object_attributes", "id")
     author = fields.text(payload, "user", "username")
-    if not (number and note and author) or _BOT.fullmatch(author) or not _created(action, payload):
+    if not (number and note and author) or BOT.fullmatch(author) or not _created(action, payload):
         return delivery
     if fields.text(payload, "object_attributes", "noteable_type") != "MergeRequest":
         return delivery

@@ -93,9 +93,9 @@ class GitLabPage(Read):
 
     def status(self, sha: str) -> Shown:
         shown = self.history(sha)
-        return shown[-1] if shown else self._gate(sha)
+        return shown[-1] if shown else self._stand_in(sha)
 
-    def _gate(self, sha: str) -> Shown:
+    def _stand_in(self, sha: str) -> Shown:
         """The thread that takes the status's place, where a fork's commit can have none."""
         head = f"**Redline** at {sha[:7]}: "
         ours = [row for row in self.conversation()["timeline"] if row["author"] == self.bot]

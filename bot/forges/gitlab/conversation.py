@@ -186,7 +186,7 @@ class GitLabConversation:
         if first.system or not self._account.wrote(first.author):
             return None
         mark = marks.read(first.body, self._change.id, self._key)
-        if mark is None or mark.kind is CommentKind.GATE:
+        if mark is None or mark.kind is CommentKind.STAND_IN:
             return None
         replies = [one for one in rest if not one.system]
         return Posted(

@@ -1,6 +1,5 @@
 """As whom we call GitLab: the account of a token, of a person, a project or a group."""
 
-import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -8,9 +7,7 @@ from bot.forges.base import Gone
 from bot.forges.gitlab import answers
 from bot.forges.gitlab.client import Client
 from bot.forges.gitlab.errors import Forbidden
-
-# Accounts of tokens and services: GitLab does not say otherwise who is no person.
-_BOT = re.compile(r"(?:project|group)_\d+_bot\w*|service_account_\w+|gitlab-bot|alert-bot")
+from bot.hooks.gitlab import BOT
 
 
 class Account:
@@ -35,7 +32,7 @@ class Account:
 
     def person(self, user: answers.User | None) -> bool:
         """Whether it is a person other than us; deleted accounts count."""
-        return user is None or not (self.wrote(user) or _BOT.fullmatch(user.username))
+        return user is None or not (self.wrote(user) or BOT.fullmatch(user.username))
 
     def projects(self) -> Iterator[answers.Project]:
         """Those that are named, then those that we are a member of; some may come twice."""

@@ -14,8 +14,8 @@ from bot.forges.base import Denied, Gone, Refused, Unsure
 from bot.forges.gitlab import answers
 from bot.forges.gitlab.credentials import Account
 from bot.forges.gitlab.errors import Conflict, Forbidden
-from bot.forges.gitlab.gate import Gate
 from bot.forges.gitlab.merge_requests import MergeRequests, Recent
+from bot.forges.gitlab.standin import StandIn
 from bot.review import Progress, Status
 
 NAME = "redline"
@@ -64,7 +64,7 @@ class Statuses:
             newest = _newest(self._rows(place), place)
             if newest is not None:
                 return newest.status in _FINAL
-        return _from_fork(request) and self._gate(change).final(change.head)
+        return _from_fork(request) and self._stand_in(change).final(change.head)
 
     def show(self, change: Change | Seen, status: Status) -> None:
         """Make the head show this status, in a thread where no status may be shown."""
@@ -82,9 +82,9 @@ class Statuses:
                 self._shut.put((place.project, change.id), True)
             else:
                 if status.progress is Progress.DONE:  # a thread from before that was possible
-                    self._gate(change).show(change.head, status, begin=False)
+                    self._stand_in(change).show(change.head, status, begin=False)
                 return
-        self._gate(change).show(change.head, status)
+        self._stand_in(change).show(change.head, status)
 
     def _own_project(self, change: Change | Seen, place: Place, status: Status) -> None:
         try:
@@ -161,8 +161,8 @@ class Statuses:
                 self._listed.put(key, [*rows, row])
                 return
 
-    def _gate(self, change: Change | Seen) -> Gate:
-        return Gate(self._account, change.id, self._key)
+    def _stand_in(self, change: Change | Seen) -> StandIn:
+        return StandIn(self._account, change.id, self._key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,8 +311,8 @@ def test_a_forks_pipeline_in_the_target_project_has_it(
     assert not forge.unfinished(change)
 
 
-def gate(request: MergeRequest) -> list[tuple[str, bool]]:
-    """What the gate's thread says first, and whether it is resolved."""
+def stand_in(request: MergeRequest) -> list[tuple[str, bool]]:
+    """What the thread in the status's place says first, and whether it is resolved."""
     found = request.state.discussions.values()
     return [
         (one.first.body.partition("\n")[0], one.first.resolver is not None)
@@ -328,10 +328,10 @@ def test_else_a_thread_takes_its_place(
     change = forge.change(id_of(from_fork))
     forge.status(change, QUEUED)
     forge.status(change, RUNNING)
-    assert gate(from_fork) == []
+    assert stand_in(from_fork) == []
     assert forge.unfinished(change)
     forge.status(change, FAILED)
-    assert gate(from_fork) == [(f"**Redline** at {change.head[:7]}: Blocks merge", False)]
+    assert stand_in(from_fork) == [(f"**Redline** at {change.head[:7]}: Blocks merge", False)]
     assert from_fork.mergeable == "discussions_not_resolved"
     assert not forge.unfinished(change)
     assert forge.conversation(change).own() == []
@@ -345,11 +345,11 @@ def test_else_a_thread_takes_its_place(
     edits = sum(n for call, n in gitlab.counters.items() if call.startswith("PUT"))
     assert edits == 1
     forge.status(newer, PASSED)
-    assert gate(from_fork) == [(f"**Redline** at {newer.head[:7]}: 0 blocking", True)]
+    assert stand_in(from_fork) == [(f"**Redline** at {newer.head[:7]}: 0 blocking", True)]
     assert from_fork.mergeable == "mergeable"
     assert not forge.unfinished(newer)
     forge.status(newer, RUNNING)
-    assert gate(from_fork)[0][1] is False
+    assert stand_in(from_fork)[0][1] is False
     assert from_fork.notifications == told
 
 
@@ -367,7 +367,7 @@ def test_a_status_that_can_be_shown_later_ends_the_thread(
     later.status(change, RUNNING)
     later.status(change, PASSED)
     assert rows(repo, change.head) == [("success", "0 blocking")]
-    assert gate(from_fork) == [(f"**Redline** at {change.head[:7]}: 0 blocking", True)]
+    assert stand_in(from_fork) == [(f"**Redline** at {change.head[:7]}: 0 blocking", True)]
     assert from_fork.mergeable == "mergeable"
 
 
@@ -376,7 +376,7 @@ def test_a_green_change_of_a_fork_has_a_thread_that_is_resolved(
 ) -> None:
     change = forge.change(id_of(from_fork))
     forge.status(change, PASSED)
-    assert gate(from_fork) == [(f"**Redline** at {change.head[:7]}: 0 blocking", True)]
+    assert stand_in(from_fork) == [(f"**Redline** at {change.head[:7]}: 0 blocking", True)]
     assert not forge.unfinished(change)
 
 
@@ -386,4 +386,4 @@ def test_a_fork_that_was_deleted(
     fork.delete()
     change = forge.change(id_of(from_fork))
     forge.status(change, FAILED)
-    assert gate(from_fork)[0][1] is False
+    assert stand_in(from_fork)[0][1] is False

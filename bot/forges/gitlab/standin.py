@@ -14,7 +14,7 @@ from bot.review import CommentKind, Mark, Progress, Status
 _Found = tuple[answers.Discussion, answers.Note, Mark]
 
 
-class Gate:
+class StandIn:
     """The one such thread of a change; ``key`` signs its mark."""
 
     def __init__(self, account: Account, change: ChangeId, key: bytes) -> None:
@@ -31,7 +31,7 @@ class Gate:
         """Say how it stands; open unless that is green. ``begin``: the first outcome opens it."""
         found, over = self._find(), status.progress is Progress.DONE and status.green
         said = status.title if status.progress is Progress.DONE else ""  # progress is not edited in
-        mark = Mark(CommentKind.GATE, run=head, stage=status.progress, body=said[:255])
+        mark = Mark(CommentKind.STAND_IN, run=head, stage=status.progress, body=said[:255])
         if found is None:
             if status.progress is not Progress.DONE or not begin:
                 return
@@ -57,6 +57,6 @@ class Gate:
             for note in discussion.notes[:1]:
                 mark = marks.read(note.body, self._change, self._key)
                 ours = mark is not None and self._account.wrote(note.author)
-                if mark is not None and ours and mark.kind is CommentKind.GATE:
+                if mark is not None and ours and mark.kind is CommentKind.STAND_IN:
                     return discussion, note, mark
         return None
