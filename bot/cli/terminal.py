@@ -7,12 +7,13 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from bot.review import Outcome, Pardon, Review, StageResult
-from rules.finding import Finding, Location, Severity
+from rules.finding import Finding, Location, Severity, Suggestion
 
 Source = Callable[[Location], Sequence[str]]  # the lines of the file that a location lies in
 
 AROUND = 2
 LONGEST = 160
+MOST_OFFERED = 20  # lines of a suggestion, of the old and of the new
 
 _COLOURS = {Severity.BLOCKING: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _OUTCOMES = {
@@ -91,7 +92,21 @@ def _finding(review: Review, finding: Finding, lines: Sequence[str]) -> Renderab
     parts += _excerpt(lines, where.line)
     if finding.fix:
         parts.append(Text("  Fix: " + plain(finding.fix), style="green"))
+    if finding.suggestion:
+        parts += _offered(finding.suggestion, lines)
     return Group(*parts)
+
+
+def _offered(offered: Suggestion, lines: Sequence[str]) -> Iterator[Text]:
+    """The lines that were proven to be right, in place of those that stand there."""
+    old, new = lines[offered.first - 1 : offered.last], offered.replacement.split("\n")
+    yield Text("  Certain to mend it:", style="green")
+    for sign, style, shown in (("-", "red", old), ("+", "green", new)):
+        for line in shown[:MOST_OFFERED]:
+            text = plain(line.removesuffix("\r").expandtabs(8))
+            yield Text(f"  {sign} {text[:LONGEST]}", style=style)
+        if len(shown) > MOST_OFFERED:
+            yield Text(f"  {sign} ... and {len(shown) - MOST_OFFERED} more", style=style)
 
 
 def _allowed(pardon: Pardon) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bot.cli.terminal import Terminal
 from bot.review import Outcome, Pardon, PardonKind, Review, StageResult
-from rules.finding import Severity
+from rules.finding import Severity, Suggestion
 from tests.bot import given
 
 STAGES = ("kubernetes-rules", "hadolint", "dockerfile-rules")
@@ -96,3 +96,32 @@ def test_the_end_prints_what_no_event_has_brought_and_nothing_twice() -> None:
     shown.ends("dockerfile-rules")
     shown.terminal.end(replace(shown.review, results=tuple(RESULTS[name] for name in STAGES)))
     assert shown.rules() == WANTED
+
+
+def offered(first: int, last: int, replacement: str) -> list[str]:
+    """What is shown below the fix, over a file of 99 lines."""
+    printed = StringIO()
+    console = Console(file=printed, width=200)
+    source = [f"\told {number}\x1b" for number in range(1, 100)]
+    terminal = Terminal(("hadolint",), lambda _where: source, console, "as said")
+    wanted = replace(
+        given.warning("pinned", line=2), suggestion=Suggestion(first, last, replacement)
+    )
+    terminal.show(
+        Review(given.change(), (StageResult("hadolint", "", Outcome.PASSED, findings=(wanted,)),))
+    )
+    lines = printed.getvalue().rstrip().split("\n")
+    return lines[lines.index("  Certain to mend it:") + 1 :]
+
+
+def test_a_suggestion_that_was_proven_is_shown_as_lines() -> None:
+    shown = offered(2, 3, "new 2\n  new \x1b[3")
+    old = [f"  -         old {number}\\x1b" for number in (2, 3)]
+    assert shown == [*old, "  + new 2", "  +   new \\x1b[3"]
+
+
+def test_a_long_suggestion_is_cut() -> None:
+    shown = offered(1, 40, "x" * 500)
+    assert len(shown) == 22
+    assert shown[20] == "  - ... and 20 more"
+    assert shown[21] == "  + " + "x" * 160
