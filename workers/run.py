@@ -24,6 +24,7 @@ from workers.checkout import Checkout, Moved, Patience, Source, Sources, fetched
 from workers.guard import Guard
 from workers.pipe import Ended, Event, Started, Wishes
 from workers.project import STAGE_NAMES
+from workers.shelf import Shelf
 
 log = structlog.get_logger()
 
@@ -117,7 +118,7 @@ class Run:
 
     def _reviewed(self, token: str) -> None:
         mirrored = fetched(self.change, token, self._settings.state_dir, wait=self._patience)
-        with parent.child() as child, mirrored as files:
+        with parent.child(shelf=self._shelf()) as child, mirrored as files:
             review = self._judged(child, files)
             self._still_the_head()
             status = self._publish(review, files)
@@ -127,6 +128,11 @@ class Run:
         self._conclude(status)
         onto = Onto(self.change.base, self.change.merge_base)
         self._lease.done(self.change.head, review.outcome, body, report, onto)
+
+    def _shelf(self) -> Shelf:
+        """What earlier reviews of the repository have made of its files."""
+        name = f"{self.change.id.forge}-{self.change.id.repository}"
+        return Shelf(self._settings.state_dir / "judged" / name)
 
     def _judged(self, child: parent.Child, files: Checkout) -> Review:
         """What the stages say, weighed with what people have said by now."""

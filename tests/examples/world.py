@@ -17,6 +17,7 @@ from tests.scenarios.world import KEY, World
 from workers import parent
 from workers.checkout import Checkout
 from workers.pipe import Event, Wishes
+from workers.shelf import Shelf
 
 FORGES: Mapping[str, Callable[[Path], Any]] = {
     "github": lambda folder: GitHub(folder, app=True),
@@ -39,12 +40,12 @@ class Cast(Stage):
     results: tuple[StageResult, ...] = ()
 
     def __post_init__(self) -> None:
-        self._real: Callable[[], AbstractContextManager[parent.Child]] = parent.child
+        self._real: Callable[..., AbstractContextManager[parent.Child]] = parent.child
 
     @contextmanager
-    def child(self) -> Iterator["Cast"]:
+    def child(self, shelf: Shelf) -> Iterator["Cast"]:
         """In place of ``workers.parent.child``."""
-        with self._real() as real:
+        with self._real(shelf=shelf) as real:
             self._one = real
             yield self
 

@@ -13,6 +13,7 @@ from bot.review import Outcome, StageResult, said_once
 from rules.finding import Family, Finding, Location, Severity, Side
 from workers.checkout import Checkout
 from workers.pipe import Configured, Ended, Event, Started, Wishes
+from workers.shelf import Shelf
 
 RULES = {
     "root": ("root-container", Family.SECURITY_CONTEXT),
@@ -100,7 +101,7 @@ class Stage:
         self.results = (ran(*findings),)
 
     @contextmanager
-    def child(self) -> Iterator["Stage"]:
+    def child(self, shelf: Shelf) -> Iterator["Stage"]:
         """In place of ``workers.parent.child``."""
         yield self
 
