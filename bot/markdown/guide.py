@@ -18,7 +18,9 @@ _KEY = re.compile(
 )
 _VALUE = re.compile(r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?", re.ASCII)
 # What kubectl finds the pods of by itself.
-_KNOWN = frozenset(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"))
+_KNOWN = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job")
+)
 
 
 def commands(finding: Finding) -> tuple[str, ...]:
