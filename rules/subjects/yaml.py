@@ -9,7 +9,6 @@ a finding speaks about, and two users of one anchor are two places.
 """
 
 import re
-from base64 import b64decode
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 import yaml
 from yaml._yaml import CParser  # the events alone; yaml.parse wraps the same
 
+from rules.subjects.letters import binary, joined
 from rules.subjects.scalar import Value, resolve
 
 LARGEST = 2 << 20  # signs: what is read of a change has at most 1 MiB
@@ -29,7 +29,6 @@ _MOST_TWICE = 20  # keys of one mapping that are named as doubled
 _Event = Any  # the stubs know events without marks; libyaml makes none
 
 _MERGE, _BINARY = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:binary"
-_PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 
 
 class Unreadable(Exception):
@@ -143,7 +142,7 @@ def documents(text: str) -> list[Node]:
         raise Unreadable(1, f"more than {LARGEST:,} signs in one file", limit=True)
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] in ("{", "["):
-        text = _PAIR.sub(_joined, text)
+        text = joined(text)
     composer = _Composer(text)
     try:
         _compose(text, composer)
@@ -230,20 +229,6 @@ def _before(text: str) -> "list[Node]":
         return error.roots
 
 
-def _decoded(text: str) -> str:
-    """What a ``!!binary`` value or key is to Kubernetes; itself where it is no base64."""
-    try:
-        return b64decode("".join(text.split()), validate=True).decode()
-    except ValueError:
-        return text
-
-
-def _joined(pair: re.Match[str]) -> str:
-    """JSON writes signs beyond U+FFFF as two halves, which YAML refuses."""
-    high, low = (int(half, 16) for half in pair.groups())
-    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
-
-
 @dataclass(slots=True, eq=False)
 class _Open:
     """A collection that has begun, and the key that waits for its value."""
@@ -301,7 +286,7 @@ class _Composer:
         last = line if end == start else bisect_left(self._ends, end, line - 1) + 1
         node = Scalar(event.value, line, last, event.style in (None, ""), event.tag)
         if event.tag == _BINARY:
-            node.text, node.plain = _decoded(event.value), False
+            node.text, node.plain = binary(event.value), False
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._add(node)
