@@ -199,6 +199,11 @@ class Index:
         return self._read[path]
 
 
+def may_define(data: bytes) -> bool:
+    """Whether a file can make anything that a pod names, told without parsing it."""
+    return _TELLING.search(data) is not None
+
+
 def definitions(path: str, data: bytes) -> Iterator[Definition]:
     """What one file makes; nothing where it cannot be read."""
     for each in _objects(path, data):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from rules.defined import Definition, definitions
+from rules.defined import Definition, definitions, may_define
 from rules.files.unreadable_file import unreadable
 from rules.finding import Finding, folder
 from rules.release import Release
@@ -20,11 +20,12 @@ from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Unreadable, decode, documents
 from workers.looking import reader
 from workers.lookups import around, holds_manifests
-from workers.project import Around, Entry, Project
+from workers.project import Around, Entry, Project, Tree
 
 LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
 MOST_OBJECTS = 2_000  # of one folder: each rule may compare each with each
-MOST_BESIDE = 16 << 20  # bytes of all that is read beside the judged files
+MOST_BESIDE = 8 << 20  # bytes of all that is read beside the judged files
+_BATCH = 100  # files that are read in one go
 _KEPT = 4 << 20  # bytes of files whose objects are kept from one run to the next
 # Sources that only make manifests: whatever they are for, their names tell.
 _SOURCE = re.compile(r"\.(?:ya?ml|json)\.\w+$|\.(?:j2|tpl|gotmpl|jsonnet|libsonnet|cue|pkl)$")
@@ -113,8 +114,19 @@ class Surroundings:
         return self._take(self.project.tree.read(paths))
 
     def look(self, paths: Iterable[str]) -> Mapping[str, Read]:
-        """The same, without those that are too large or not there."""
-        return self._take(reader(self.project.tree)(paths))
+        """The same, without those that are too large, too much together or not there."""
+        return self._take(self._within(self.project.tree, [*paths]))
+
+    def _within(self, tree: Tree, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """The content of the first of these files, as many as may still be read."""
+        found: dict[str, bytes] = {}
+        for first in range(0, len(paths), _BATCH):
+            for path, data in reader(tree)(paths[first : first + _BATCH]).items():
+                self._left -= len(data)
+                if self._left < 0:
+                    return found
+                found[path] = data
+        return found
 
     def beside(self, root: str) -> Mapping[str, Read]:
         """The files of a folder that hold manifests, parsed, as far as they are looked at."""
@@ -157,10 +169,7 @@ class Surroundings:
         entries = self.project.tree.beside(root)
         paths = [path for path, entry in entries.items() if holds_manifests(path, entry)]
         unknown = [path for path in paths if path not in self._files]
-        files = reader(self.project.tree)(unknown)
-        self._left -= sum(map(len, files.values()))
-        if self._left >= 0:
-            self._take(files)
+        self._take(self._within(self.project.tree, unknown))
         read = [self._files[path] for path in paths if path in self._files]
         objects = [one for each in read for one in each.manifests][: MOST_OBJECTS + 1]
         whole = len(read) == len(paths) and all(each.whole for each in read)
@@ -186,7 +195,7 @@ class Surroundings:
         if any(_makes_others(path, entry) for path, entry in other.items()):
             return False
         paths = [path for path, entry in other.items() if holds_manifests(path, entry)]
-        files = reader(before)(paths)
+        files = self._within(before, paths)
         rendered = rendered_by(paths, before.find, reader(before))
         read = [_memory.read(path, files[path], rendered.get(path, "")) for path in files]
         return len(read) == len(paths) and all(each.whole for each in read)
@@ -198,8 +207,9 @@ class Surroundings:
         if before is None:
             return ()
         old = (file.old_path for file in self.project.changed)
-        files = reader(before)([path for path in old if manifest.is_manifest(path)])
-        return [each for path, data in files.items() for each in definitions(path, data)]
+        files = self._within(before, [path for path in old if manifest.is_manifest(path)])
+        telling = {path: data for path, data in files.items() if may_define(data)}
+        return [each for path, data in telling.items() for each in definitions(path, data)]
 
 
 def _makes_others(path: str, entry: Entry) -> bool:

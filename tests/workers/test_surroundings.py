@@ -7,7 +7,7 @@ import pytest
 from rules.finding import Severity, Side
 from tests.repositories import Content, Link
 from tests.workers.trees import Commit, diff
-from workers import surroundings
+from workers import lookups, surroundings
 from workers.pipe import Wishes
 from workers.pipelines import STEPS
 from workers.project import LARGEST_FILE, Entry, Project
@@ -132,6 +132,18 @@ def test_more_bytes_than_are_read_are_not_the_whole(monkeypatch: pytest.MonkeyPa
     assert not judged(files, "service.yaml", rule="dangling-service")
 
 
+def test_reading_ends_where_the_budget_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"a.yaml": SERVICE, **{f"{number:04}.yaml": OTHER for number in range(1000)}}
+    monkeypatch.setattr(surroundings, "MOST_BESIDE", 10 * len(OTHER))
+    tree = Commit(files)
+    kubernetes_rules.run(Project("", Side.HEAD, ("a.yaml",), tree))
+    assert len(tree.asked) < 300
+    tree = Commit(files)
+    now = Surroundings(Project("", Side.HEAD, (), tree))
+    assert len(now.look(sorted(files))) == 10
+    assert len(tree.asked) < 300
+
+
 def test_a_folder_that_was_not_whole_brings_nothing_new() -> None:
     before = {"k/service.yaml": SERVICE, "k/web.yaml": OTHER, "k/broken.yaml": BROKEN}
     after = {**before, "k/broken.yaml": SETTINGS, "k/service.yaml": SERVICE + "# touched\n"}
@@ -206,7 +218,7 @@ def test_a_reference_that_the_change_adds_is_a_hint() -> None:
 def test_a_repository_that_was_not_searched_to_its_end_gives_no_hints(
     monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
-    monkeypatch.setattr(surroundings, bound, 0)
+    monkeypatch.setattr(lookups, bound, 0)
     assert new({}, {"k/web.yaml": WEB}, "missing-reference") == []
 
 

@@ -147,10 +147,12 @@ def test_a_file_too_large_is_unchecked() -> None:
 
 
 def test_the_repository_s_dockerfile_is_asked_for_only_when_a_rule_needs_it() -> None:
-    tree = Files({"pod.yaml": PRIVILEGED, "web/Dockerfile": "FROM a\nUSER app\n"})
+    there = ("{name: ", "{namespace: shop, name: ")  # what has none makes rules look further
+    tree = Files({"pod.yaml": PRIVILEGED.replace(*there), "web/Dockerfile": "FROM a\nUSER app\n"})
     run(tree, "pod.yaml")
     assert tree.listed == 0
-    tree = Files({"pod.yaml": POD % "p", "web/Dockerfile": "FROM a\nUSER app\n"})
+    pod = (POD % "p").replace(*there)
+    tree = Files({"pod.yaml": pod, "web/Dockerfile": "FROM a\nUSER app\n"})
     (finding,) = run(tree, "pod.yaml").findings
     assert (finding.rule, finding.blocks) == ("unprovable-user", Blocks.NEW)
     assert "web/Dockerfile" in finding.message
