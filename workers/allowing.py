@@ -56,6 +56,8 @@ class Exceptions:
             }
             if hit and not allow.holds(self.today):
                 yield expired(allow)
+            # What a tool finds often is said once a file, and may stand on another line of it.
+            hit |= {rule for rule in allow.rules if "/" in rule and (allow.path, rule) in found}
             if changed is None or allow.path in changed:
                 yield from self._idle(allow, hit, whole=judged.excess is None)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.review import StageResult, Written
+from rules.finding import Finding, Location, Severity
 from tests.repositories import Content
 from tests.workers.trees import Commit, diff
 from workers.allowing import stage_of
@@ -178,6 +179,23 @@ def test_one_that_the_change_makes_useless() -> None:
     result = review({"a.yaml": pod(head=head)}, {"a.yaml": fixed})
     assert said(result, "useless-allow") == [("a.yaml", 1)]
     assert said(review({"a.yaml": fixed}, {"a.yaml": f"{fixed}\n"}), "useless-allow") == []
+
+
+def test_what_a_tool_says_once_a_file_is_of_each_line() -> None:
+    class Lint:
+        NAME = "hadolint"
+
+        def run(self, project: Project) -> Judged:
+            location = Location("Dockerfile", 2)
+            found = Finding("hadolint/DL1", Severity.INFO, location, "", "", "Dockerfile", "")
+            return Judged((found,))
+
+    step = Step(Lint(), "Dockerfile", dockerfiles, always)
+    text = "FROM a\nRUN b\n# redline: allow hadolint/DL{} a lab\nRUN c\n"
+    for code, lines in ((1, []), (2, [("Dockerfile", 3)])):
+        result = review({}, {"Dockerfile": text.format(code)}, step)
+        assert said(result, "useless-allow") == lines
+        assert result.written == ()
 
 
 def test_nothing_is_useless_where_not_all_was_seen() -> None:
