@@ -250,7 +250,7 @@ def _of(pod: Pod, container: Container) -> Iterator[Problem]:
         yield _said(
             container, "runAsUser", user_place, f"runs as root, as `runAsUser: 0` says: {_ROOT}"
         )
-    elif says is None:
+    elif says is None and not pod.later(container, "runAsNonRoot"):
         why = f"{container.words} may run as root, as nothing sets `runAsNonRoot: true`: {_ROOT}."
         yield Problem(
             place, why, f"{container.key} runAsNonRoot", container=container.name, fix=_FIX

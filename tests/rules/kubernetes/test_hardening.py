@@ -182,3 +182,31 @@ def test_writable_root_tells_the_pod_from_the_container() -> None:
     assert "stands on the pod, where it does nothing" in misplaced.message
     assert absent.identity == misplaced.identity
     assert not found("writable-root", "", "readOnlyRootFilesystem: true")
+
+
+LATER = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+    - {name: web, image: "web:1", securityContext: "${CONTEXT}"}
+    - {name: log, image: "log:1", securityContext: {capabilities: "{{ capabilities }}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("root-container", {"log"}),
+        ("missing-user-id", {"log"}),
+        ("privilege-escalation", {"log"}),
+        ("writable-root", {"log"}),
+        ("missing-seccomp", {"log"}),
+        ("kept-capabilities", set()),
+        ("added-capabilities", set()),
+        ("privileged-container", set()),
+    ],
+)
+def test_nothing_is_said_of_what_is_filled_in_later(rule: str, said: set[str]) -> None:
+    assert {each.container for each in judge([RULES[rule]], parse(LATER, "pod.yaml"))} == said
