@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.review import Written
 from rules.finding import Location
 from tests.scenarios.forges import Files, Page
@@ -83,3 +85,12 @@ def test_what_stood_there_holds_for_everybody(world: World) -> None:
     page = opened(world, "eve", Written(ROOT.identity, "a lab", brought=False), fork=True)
     assert world.reviewed(page).state == "success"
     assert "(allowed in the file: a lab)" in summary(page)
+
+
+@pytest.mark.parametrize(("by", "state"), [("olga", "success"), ("ada", "failure")])
+def test_a_queue_s_group_brings_what_its_change_brought(world: World, by: str, state: str) -> None:
+    page = opened(world, by, Written(ROOT.identity, "a lab"))
+    assert world.reviewed(page).state == state
+    _group, head = world.repository.queue(page)
+    world.work()
+    assert world.repository.shown(head)[-1].state == state
