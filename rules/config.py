@@ -210,10 +210,13 @@ def _called(patterns: tuple[str, ...], name: str) -> bool:
     return matches(tuple(each.replace("/", "\0") for each in patterns), name.replace("/", "\0"))
 
 
-def named_like(
-    name: str, *words: str, production: bool = False, never: tuple[str, ...] = ()
-) -> Environment:
-    """The environment as most people name what belongs to it, by these words and not by those."""
+PRODUCTION = ("prod", "production")
+_NOT_PRODUCTION = ("non-prod", "pre-prod", "not-prod")
+
+
+def named_like(name: str, *words: str, production: bool = False) -> Environment:
+    """The environment as most people name what belongs to it, by these words."""
+    never = _NOT_PRODUCTION if PRODUCTION[0] in words else ()
     forms = tuple(form for word in words for form in _forms(word))
     files = tuple(f"{form}.{end}" for form in forms for end in ("yaml", "yml", "tfvars", "json"))
     hosts = tuple(
@@ -231,9 +234,7 @@ def _forms(word: str) -> tuple[str, ...]:
 
 
 GUESSED = (
-    named_like(
-        "prod", "prod", "production", production=True, never=("non-prod", "pre-prod", "not-prod")
-    ),
+    named_like("prod", *PRODUCTION, production=True),
     named_like("staging", "staging", "stage", "stg", "preprod", "pre-prod"),
     named_like("test", "test", "testing", "qa", "uat"),
     named_like("dev", "dev", "development", "sandbox"),

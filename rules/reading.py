@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rules.config import Config, Defaults, Environment, Values, named_like
+from rules.config import PRODUCTION, Config, Defaults, Environment, Values, named_like
 from rules.images import inside
 from rules.keys import FILE
 from rules.shapes import Fault, read
@@ -86,9 +86,11 @@ def _weight(said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _environment(name: str, said: Mapping[str, Any]) -> Environment:
     """Without a word on what belongs to it, what is named like it does."""
-    production = said.get("production", name.lower() in ("prod", "production"))
+    usual = name.lower() in PRODUCTION
+    production = said.get("production", usual)
     if not any(each for key, each in said.items() if key != "production"):
-        return named_like(name, name, production=production)
+        words = PRODUCTION if usual else (name,)
+        return named_like(name, *words, production=production)
     return msgspec.convert({**said, "name": name, "production": production}, Environment)
 
 

@@ -222,14 +222,18 @@ class Record:
     words: str = "a mapping of keys"
     check: Callable[[Map, Json, At], None] | None = None
 
+    @property
+    def needed(self) -> list[str]:
+        """The keys that must be there."""
+        return [each.name for each in self.keys if each.required]
+
     def read(self, node: Node, at: At) -> Json:
         entries, known = _entries(node, at), {each.name: each.shape for each in self.keys}
-        needed = [each.name for each in self.keys if each.required]
-        for name in needed:
+        for name in self.needed:
             if name not in entries:
                 at.below(name, node.line).tell("missing", "is missing.")
         values = _read(entries, at, known.get, known)
-        if not values.keys() >= set(needed):
+        if not values.keys() >= set(self.needed):
             raise Wrong
         if self.check is not None and isinstance(node, Map):
             self.check(node, values, at)
@@ -240,7 +244,7 @@ class Record:
             each.name: {"description": each.about, **_or_nothing(each.shape, defs)}
             for each in self.keys
         }
-        required = [each.name for each in self.keys if each.required]
+        required = self.needed
         return {
             "type": "object",
             "additionalProperties": False,
@@ -268,6 +272,11 @@ class MapOf:
 
     def read(self, node: Node, at: At) -> Json:
         entries, known = _entries(node, at), self.known()
+        if isinstance(self.item, Record):  # a name without more is one all the same
+            entries = {
+                name: (line, Map(line, line) if _nothing(each) else each)
+                for name, (line, each) in entries.items()
+            }
 
         def shape_of(name: str) -> Shape | None:
             fits = name in known or (self.pattern and re.fullmatch(self.pattern, name[:LONGEST]))
@@ -276,7 +285,8 @@ class MapOf:
         return _read(entries, at, shape_of, known, self.kind)
 
     def schema(self, defs: Schema) -> Schema:
-        item = self.item.schema(defs)
+        bare = isinstance(self.item, Record) and not self.item.needed
+        item = _or_nothing(self.item, defs) if bare else self.item.schema(defs)
         properties = dict.fromkeys(self.known(), item)
         found: Schema = {"type": "object", "additionalProperties": False, "maxProperties": MOST}
         if properties:

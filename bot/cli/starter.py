@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -99,40 +98,44 @@ _RULES = """\
 
 
 def _environments(holding: Holding) -> str:
-    """Environments that are seen in the names of files."""
+    """Environments that are seen in the names of files; where they are many, as usual."""
     lines = []
     for one in GUESSED:
-        counted = Counter(pattern for pattern in map(_place(one.paths), holding.files) if pattern)
-        if patterns := [pattern for pattern, _ in counted.most_common(_SHOWN)]:
-            spaces = _list([one.name, f"{one.name}-*", f"*-{one.name}"])
-            lines += [
-                f"  {one.name}:\n",
-                "    production: true\n" * one.production,
-                f"    paths: {_list(patterns)}\n    namespaces: {spaces}\n",
-            ]
-    about = "# Where things run, by files, namespaces, Argo CD projects and clusters.\n"
+        found = {name for path in holding.files for name in _named(path, one.paths)}
+        if not found or one.name == "test":  # mostly a folder of tests
+            continue
+        lines.append(f"  {one.name}:\n" + "    production: true\n" * one.production)
+        if len(found) <= _SHOWN:
+            spaces = (one.name, f"{one.name}-*", f"*-{one.name}")
+            paths = _list(f"**/{name}" for name in sorted(found))
+            lines.append(f"    paths: {paths}\n    namespaces: {_list(spaces)}\n")
+        elif not one.production:
+            lines[-1] = f"  {one.name}: {{}}\n"
+    about = (
+        "# Where things run, by files, namespaces, Argo CD projects and clusters. One that says\n"
+        "# nothing of these has what is named like it.\n"
+    )
     if lines:
         return "".join((about, "environments:\n", *lines))
     example = '# environments:\n#   prod: {production: true, namespaces: ["prod-*"]}\n'
     return about + example
 
 
-def _place(names: tuple[str, ...]) -> Callable[[str], str]:
-    """The pattern of the folder or file of a path that is named so; ``""`` where none is."""
+def _named(path: str, names: tuple[str, ...]) -> Iterator[str]:
+    """The first folder of a path, or its file, that is named so: ``prod/**``."""
+    *folders, name = path.split("/")
+    if not name.endswith((".yaml", ".yml", ".tf", ".tfvars", ".json")) or _hidden(path):
+        return
+    for each in folders:
+        if matches(names, each):
+            yield f"{each}/**"
+            return
+    if matches(names, name):
+        yield name
 
-    def pattern(path: str) -> str:
-        if not path.endswith((".yaml", ".yml", ".tf", ".tfvars", ".json")):
-            return ""
-        *folders, name = path.split("/")
-        for place, each in enumerate(folders):
-            if matches(names, each):
-                above = (
-                    f"**/{folders[place - 1]}/" if place > 1 else "/".join((*folders[:place], ""))
-                )
-                return f"{above}{each}/**"
-        return f"**/{name}" if matches(names, name) else ""
 
-    return pattern
+def _hidden(path: str) -> bool:
+    return any(step.startswith(".") for step in path.split("/"))
 
 
 def _excluded(holding: Holding) -> str:

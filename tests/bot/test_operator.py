@@ -104,6 +104,7 @@ FAULTS = {
         1,
         f"`plan_workflows` holds `org/ci`; each can be {WORKFLOW}.",
     ),
+    "clusters:\n  prod:\n": (2, "`clusters.prod.kubeconfig` is missing."),
     "clusters: {prod: {}}\n": (1, "`clusters.prod.kubeconfig` is missing."),
     "tools: {terraform: terraform}\n": (
         1,

@@ -76,6 +76,7 @@ def valid() -> Iterator[tuple[str, str]]:
         yield "redline.schema.json", text.removeprefix("\ufeff")
     yield "operator.schema.json", the_operator.WHOLE.decode()
     yield "operator.schema.json", "plans:\nlimits:\n"
+    yield "redline.schema.json", "environments:\n  prod:\n  qa: {}\n"
 
 
 def wrong() -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rules.config import NAME, Config, Does, Environment, Weight
+from rules.config import NAME, Config, Defaults, Does, Environment, Weight
+from rules.reading import chosen
 
 APPS_WARN = {"a-rule": (Weight(Does.WARNING, ("apps/**",)), Weight(Does.OFF, ("tests/",)))}
 ONLY_APPS = {"a-rule": (Weight(Does.ON, ("apps/**",)), Weight(Does.OFF))}
@@ -77,6 +78,17 @@ def test_environments_that_are_guessed(facts: dict[str, str], name: str | None) 
     found = Config().environment(**facts)
     assert (found and found.name) == name
     assert found is None or (found.guessed and found.production == (name == "prod"))
+
+
+def test_one_that_says_nothing_has_what_is_named_like_it() -> None:
+    config = chosen(b"environments: {production: , qa: {}}\n", Defaults()).config
+    production, qa = config.environments
+    assert production.production
+    assert config.environment(namespace="shop-prod") == production
+    assert config.environment(path="envs/production/a.yaml") == production
+    assert config.environment(path="envs/non-prod/a.yaml") is None
+    assert config.environment(namespace="qa-1") == qa
+    assert config.environment(namespace="uat") is None
 
 
 def test_where_environments_are_named_no_others_are_guessed() -> None:

@@ -36,6 +36,7 @@ CHOSEN = {
     "# nothing\n": Gate(),
     "---\n": Gate(),
     "version: 1\n": Gate(),
+    "projects: []\nimages: {}\n": Gate(),
     "gate:\n": Gate(),
     "gate: {profile: observe}\n": Gate(Profile.OBSERVE),
     "gate: {profile: strict, block_on: warning}\n": Gate(Profile.STRICT, Severity.WARNING),

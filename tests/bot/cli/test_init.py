@@ -58,10 +58,10 @@ def test_what_it_finds_is_in_the_file(repository: Repository) -> None:
     assert have.faults == ()
     prod, staging, dev = have.config.environments
     assert prod.production
-    assert prod.paths == ("**/overlays/prod/**", "**/values-prod.yaml")
+    assert prod.paths == ("**/prod/**", "**/values-prod.yaml")
     assert prod.namespaces == ("prod", "prod-*", "*-prod")
     assert (staging.name, staging.paths) == ("staging", ("**/values-pre-prod.yaml",))
-    assert (dev.name, dev.production, dev.paths) == ("dev", False, ("envs/dev/**",))
+    assert (dev.name, dev.production, dev.paths) == ("dev", False, ("**/dev/**",))
     assert '#   registry.example.org/team/app: "apps/web/Dockerfile"' in text
     assert '#   - {path: "envs/dev", plan: ci}' in text
     assert "modules/db" not in text
@@ -97,6 +97,22 @@ def test_an_empty_repository(repository: Repository) -> None:
     assert "This repository holds: nothing yet that Redline judges" in done.stdout
     assert "docs/outputs.md has jobs" in done.stdout
     assert chosen((repository.path / NAME).read_bytes(), Defaults()).faults == ()
+
+
+def test_environments_of_many_names_are_known_by_how_they_are_named() -> None:
+    files: dict[str, Content] = {f"apps/a{n}/prod-{n}/x.yaml": "" for n in range(9)}
+    files |= {f"apps/a{n}/staging-{n}/x.yaml": "" for n in range(9)}
+    files |= {"tests/test/x.yaml": "", ".github/dev/x.yaml": ""}
+    config = chosen(settings(holding(files)).encode(), Defaults()).config
+    assert [(each.name, each.production) for each in config.environments] == [
+        ("prod", True),
+        ("staging", False),
+    ]
+    for number in range(9):
+        there = config.environment(path=f"apps/a{number}/prod-{number}/x.yaml")
+        assert there is not None
+        assert there.production
+    assert config.environment(path="apps/a/staging-1/x.yaml") == config.environments[1]
 
 
 def holding(files: dict[str, Content]) -> Holding:
