@@ -6,7 +6,7 @@ command: ``echo "run terraform apply"`` runs echo. Takes time linear in the text
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _TOKEN = re.compile(
     r"""
@@ -38,13 +38,14 @@ _DEEPEST = 100  # commands within one another
 class Command:
     """A simple command: its words without quotes, variables as they are written.
 
-    ``line`` counts from 1 within the text; ``after`` is the operator before it (``&&``, ``|``,
-    a line end), ``""`` for the first.
+    ``line`` counts from 1 within the text, ``at`` is the offset of its first word there; ``after``
+    is the operator before it (``&&``, ``|``, a line end), ``""`` for the first.
     """
 
     words: tuple[str, ...]
     line: int
     after: str = ""
+    at: int = 0
 
     @property
     def program(self) -> str:
@@ -69,7 +70,7 @@ def commands(text: str) -> Iterator[Command]:
             return
         words = _bare(command.words)
         if words:
-            yield Command(words, command.line, command.after)
+            yield replace(command, words=words)
 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,9 +95,9 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.line = text, 0, 1
         self.words: list[str] = []
-        self.outer: list[tuple[list[str], list[str] | None, int, str, str]] = []
+        self.outer: list[tuple[list[str], list[str] | None, tuple[int, int], str, str]] = []
         self.word: list[str] | None = None
-        self.start, self.after = 1, ""
+        self.start, self.after = (1, 0), ""  # line and offset of the command that is read
         self.dropping = False  # the next word is where something is redirected to
         self.ends: list[str] = []  # of the heredocs that begin on this line
         self.whole = True  # no heredoc was without its end
@@ -140,7 +141,7 @@ class _Reader:
     def _standing(self) -> list[str]:
         """The word that the output of a command becomes a part of."""
         if self.word is None and not self.words:
-            self.start = self.line
+            self.start = (self.line, self.at)
         word = [] if self.word is None else self.word
         word.append("$()")
         return word
@@ -158,13 +159,13 @@ class _Reader:
             end = self.text.find("\n", self.at)
             self.at = len(self.text) if end < 0 else end
         else:
-            self._add(_content(kind, text))
+            self._add(_content(kind, text), found.start())
 
-    def _add(self, piece: str) -> None:
+    def _add(self, piece: str, at: int) -> None:
         if self.word is None:
             self.word = []
             if not self.words:
-                self.start = self.line
+                self.start = (self.line, at)
         self.word.append(piece)
 
     def _finish_word(self) -> None:
@@ -177,7 +178,8 @@ class _Reader:
         self._finish_word()
         self.dropping = False
         if self.words:
-            yield Command(tuple(self.words), self.start, self.after)
+            line, at = self.start
+            yield Command(tuple(self.words), line, self.after, at)
             self.words = []
 
     def _skip_bodies(self) -> None:

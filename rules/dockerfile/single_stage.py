@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rules.building import (
     bundles,
@@ -135,6 +135,10 @@ class _Step:
     instruction: Instruction
     command: Command
 
+    @property
+    def line(self) -> int:
+        return self.instruction.line_at(self.instruction.at + self.command.at)
+
 
 @rule(
     Severity.WARNING,
@@ -173,7 +177,7 @@ def single_stage(dockerfile: Dockerfile) -> Iterator[Problem]:
     if found is not None:
         step, why = found
         yield Problem(
-            dockerfile.at(step.instruction, step.instruction.line_at(step.command.line)),
+            dockerfile.at(step.instruction, step.line),
             f"{why}.",
             detail=f"{line[-1].label} tools",
             fix=_FIX,
@@ -203,12 +207,10 @@ def _started(instruction: Instruction) -> list[Command]:
 
 
 def _steps(stage: Stage) -> Iterator[_Step]:
-    """The commands of a stage's RUNs; their ``line`` is the offset in the instruction's text."""
     for instruction in stage.instructions:
         if instruction.keyword == "RUN" and instruction.exec_form is None:
             for command in commands(instruction.rest):
-                at = instruction.text.find(command.words[0], instruction.at)
-                yield _Step(instruction, replace(command, line=max(at, instruction.at)))
+                yield _Step(instruction, command)
 
 
 def _kept(line: Sequence[Stage], steps: list[_Step]) -> Iterator[tuple[_Step, str]]:
@@ -242,10 +244,12 @@ def _leaves_development_out(line: Sequence[Stage]) -> bool:
 def _packages(root: Stage, steps: list[_Step]) -> Iterator[tuple[_Step, str]]:
     if _NEEDS_COMPILER.search(root.reference) or any(removes(step.command) for step in steps):
         return
-    for place, step in enumerate(steps):
-        name, users = compiler_in(step.command) or ("", frozenset())
-        user = next((one for one in steps[place + 1 :] if one.command.program in users), None)
-        if user is not None:
-            how = " ".join((user.command.program, *user.command.arguments[:1]))
-            yield step, f"{named(name)} stays in the final image after {named(how)} has used it"
-            return
+    installed: dict[frozenset[str], tuple[_Step, str]] = {}  # by the programs that use it
+    for step in steps:
+        for users, (by, name) in installed.items():
+            if step.command.program in users:
+                how = " ".join((step.command.program, *step.command.arguments[:1]))
+                yield by, f"{named(name)} stays in the final image after {named(how)} has used it"
+                return
+        if (found := compiler_in(step.command)) is not None:
+            installed.setdefault(found[1], (step, found[0]))

@@ -82,6 +82,7 @@ def test_a_command_without_words_has_no_program() -> None:
 def test_any_text_has_commands_on_lines_that_exist(text: str) -> None:
     last = text.count("\n") + 1
     assert all(1 <= one.line <= last and one.words for one in commands(text))
+    assert all(text.count("\n", 0, one.at) == one.line - 1 for one in commands(text))
 
 
 @pytest.mark.parametrize(

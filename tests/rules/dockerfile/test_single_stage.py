@@ -19,6 +19,7 @@ def found(text: str, path: str = "app/Dockerfile") -> list[Finding]:
     [
         ("FROM golang:1.23\nRUN go build -o /a\nCMD /a", 2, "`go build`"),
         ("FROM golang:1.23\nRUN cd x && \\\n  CGO_ENABLED=0 go build\nCMD /a", 3, "`go build`"),
+        ("FROM golang:1.23\nRUN echo make && \\\n  cd a && \\\n  make\nCMD /a", 4, "`make`"),
         ("FROM golang:1.23 AS base\nRUN make\nFROM base\nCMD /a", 2, "`make`"),
         ('FROM rust:1.82\nRUN cargo build --release\nENTRYPOINT ["/a"]', 2, "`cargo build`"),
         (
