@@ -44,15 +44,21 @@ class Around:
 
     def picked(self, selector: Selector) -> list[Workload]:
         """The workloads that it picks, or may once something is filled in, in any namespace."""
-        anchor = selector.anchor
+        anchor = self._rarest(selector)
         there = self.workloads
         if anchor is not None:
             there = [*dict.fromkeys((*self._by_label.get(anchor, ()), *self._later))]
         return [each for each in there if selector.picks(each.labels) is not False]
 
+    def _rarest(self, selector: Selector) -> tuple[str, str] | None:
+        """The label that it needs and the fewest have, so that not each is compared with each."""
+        return min(
+            selector.anchors, key=lambda each: len(self._by_label.get(each, ())), default=None
+        )
+
     @cached_property
     def _by_label(self) -> Mapping[tuple[str, str], Sequence[Workload]]:
-        """Workloads by each of their labels, so that not each is compared with each."""
+        """Workloads by each of their labels."""
         found = defaultdict(list)
         for each in self.workloads:
             for pair in each.labels.items():
@@ -75,7 +81,7 @@ class Around:
     def _anchored(self) -> Mapping[tuple[str, str] | None, Sequence[Budget]]:
         found = defaultdict(list)
         for each in self.budgets:
-            found[each.selector.anchor if each.selector else None].append(each)
+            found[self._rarest(each.selector) if each.selector else None].append(each)
         return found
 
     @cached_property

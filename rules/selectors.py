@@ -1,7 +1,7 @@
 """Labels and what selects by them, as the API server compares them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,11 +59,10 @@ class Selector:
         return frozenset((*self.equal, *(each.key for each in self.expressions)))
 
     @cached_property
-    def anchor(self) -> tuple[str, str] | None:
-        """A label that whatever it picks has for certain, but for what is filled in later."""
-        return next(
-            (each for each in self.equal.items() if not unsure(*each) and not _given(each[0])), None
-        )
+    def anchors(self) -> Sequence[tuple[str, str]]:
+        """The labels that whatever it picks has for certain, but for what is filled in later."""
+        sure = ((key, value) for key, value in self.equal.items() if not unsure(key, value))
+        return [each for each in sure if not _given(each[0])]
 
     def picks(self, labels: Mapping[str, str]) -> Match:
         """Whether pods with these labels are picked; an empty selector picks all."""

@@ -23,7 +23,7 @@ from workers.lookups import around, holds_manifests
 from workers.project import Around, Entry, Project, Tree
 
 LOCKS = frozenset(("package-lock.json", "pnpm-lock.yaml", "composer.json", "package.json"))
-MOST_OBJECTS = 2_000  # of one folder: each rule may compare each with each
+MOST_OBJECTS = 1_000  # of one folder: each rule may compare each with each
 MOST_BESIDE = 8 << 20  # bytes of all that is read beside the judged files
 _BATCH = 100  # files that are read in one go
 _KEPT = 4 << 20  # bytes of files whose objects are kept from one run to the next
