@@ -6,7 +6,15 @@ from typing import Any
 
 import msgspec
 
-from rules.config import PRODUCTION, Config, Defaults, Environment, Values, named_like
+from rules.config import (
+    GUESSED,
+    PRODUCTION,
+    Config,
+    Defaults,
+    Environment,
+    Values,
+    named_like,
+)
 from rules.images import inside
 from rules.keys import FILE
 from rules.shapes import Fault, read
@@ -89,8 +97,9 @@ def _environment(name: str, said: Mapping[str, Any]) -> Environment:
     usual = name.lower() in PRODUCTION
     production = said.get("production", usual)
     if not any(each for key, each in said.items() if key != "production"):
-        words = PRODUCTION if usual else (name,)
-        return named_like(name, *words, production=production)
+        known = PRODUCTION[0] if usual else name.lower()
+        like = next((each for each in GUESSED if each.name == known), named_like(name, name))
+        return replace(like, name=name, production=production)
     return msgspec.convert({**said, "name": name, "production": production}, Environment)
 
 

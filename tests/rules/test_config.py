@@ -81,14 +81,15 @@ def test_environments_that_are_guessed(facts: dict[str, str], name: str | None) 
 
 
 def test_one_that_says_nothing_has_what_is_named_like_it() -> None:
-    config = chosen(b"environments: {production: , qa: {}}\n", Defaults()).config
-    production, qa = config.environments
+    config = chosen(b"environments: {production: , qa: {}, dev: {}}\n", Defaults()).config
+    production, qa, dev = config.environments
     assert production.production
     assert config.environment(namespace="shop-prod") == production
     assert config.environment(path="envs/production/a.yaml") == production
     assert config.environment(path="envs/non-prod/a.yaml") is None
     assert config.environment(namespace="qa-1") == qa
     assert config.environment(namespace="uat") is None
+    assert config.environment(path="envs/development/a.yaml") == dev
 
 
 def test_where_environments_are_named_no_others_are_guessed() -> None:
