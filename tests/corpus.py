@@ -21,7 +21,7 @@ SHARED = Path(__file__).parents[2] / "shared/corpus/rules"
 RULES = (*rules_of("kubernetes"), *rules_of("dockerfile"))
 SCORED = (
     "k8s.run_as_non_root,k8s.allow_privilege_escalation,k8s.privileged,k8s.image_tag,"
-    "docker.from_pinned"
+    "docker.from_pinned,docker.user_nonroot,docker.user_numeric,docker.secrets,docker.combine_run"
 )
 
 
