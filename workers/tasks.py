@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import markdown
-from bot.change import Change, ChangeId, Kind, Seen
-from bot.forges.base import Forge, ForgeError, Gone, Limited, Unsure
+from bot.change import ChangeId, Seen
+from bot.forges.base import ForgeError, Gone, Limited, Unsure
 from bot.ledger import Busy, Lease, Lost, Over, change_id
 from bot.ledger.queue import ANNOUNCE, COMMAND, LEAVE, REVIEW
 from bot.report.address import address
 from workers import life, orders
+from workers.announcing import announced
 from workers.app import forge, ledger, make, settings
 from workers.checkout import CheckoutError, HeadGone, Unreachable
 from workers.guard import kept
@@ -72,7 +73,7 @@ def announce(*fields: str | int) -> None:
     if lease is None:
         return
     try:
-        _announced(lease)
+        announced(lease, forge(lease.change.forge), page)
     except Over:
         log.info("not announced: no longer waiting")
     finally:
@@ -109,26 +110,6 @@ def command(number: int) -> None:
             ledger().finished(number)
         else:
             ledger().put_back(number, min(LONGEST_SECONDS, max(AGAIN_SECONDS, stored.age / 2)))
-
-
-def _announced(lease: Lease) -> None:
-    head = ""
-    try:
-        at = forge(lease.change.forge)
-        change = _waiting(at, lease.change)
-        head = change.head
-        if lease.recheck or at.unfinished(change):
-            at.status(change, markdown.queued(page(change.id, change.head)))
-    except ForgeError as error:
-        log.info("not announced", reason=str(error))
-        # Without a clear answer it may be shown all the same, and has to be ended some day.
-        head = head if isinstance(error, Unsure) else ""
-    lease.announced(head)
-
-
-def _waiting(at: Forge, id_: ChangeId) -> Change | Seen:
-    """What is to be shown as waiting: a group's status needs more than its head."""
-    return at.change(id_) if id_.kind is Kind.MERGE_GROUP else Seen(id_, at.head(id_))
 
 
 def _served(lease: Lease) -> None:

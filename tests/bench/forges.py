@@ -2,8 +2,8 @@
 
 Counted at the strict fakes: the real clients in the run that a worker makes, from the change to its
 status. Apart are git's own requests; what is asked once an hour of a repository, as for a token;
-how a change is shown as waiting before a worker is free; and one call for each edit of a long
-review's progress.
+and one call for each edit of a long review's progress. How a change is shown as waiting before a
+worker is free has a row of its own.
 """
 
 from collections import Counter
@@ -37,17 +37,29 @@ def rows(scratch: Path) -> Iterator[Row]:
             yield _calls(f"{forge}: calls for a review with {made} threads",
                          _api(fake.counters - before), most)  # fmt: skip
             yield from _again(desk, change, forge)
+            yield _announced(desk, repo, forge)
             desk.close()
             assert (made, fake.violations, fake.refused) == (_THREADS, [], [])
 
 
-def opened(desk: Desk, repo: Any, number: int) -> Any:
-    """A reviewed change that breaks so many files."""
-    branch = f"change-{number}"
+def opened(desk: Desk, repo: Any, number: int, *, waits: bool = False) -> Any:
+    """A reviewed change that breaks so many files; ``waits``: it was shown as waiting first."""
+    branch = f"change-{number}{'-waits' * waits}"
     repo.push(branch, {f"deploy/{at}.yaml": pod(f"pod-{at}") for at in range(number)})
     change = desk.there.open(repo, branch)
+    if waits:
+        desk.announce(change)
     desk.review(change)
     return change
+
+
+def _announced(desk: Desk, repo: Any, forge: str) -> Row:
+    """The same review where no worker was free at once."""
+    before = Counter(desk.there.fake.counters)
+    change = opened(desk, repo, _THREADS, waits=True)
+    assert len(change.threads) == _THREADS
+    what = f"{forge}: calls for such a review that was shown as waiting first"
+    return _calls(what, _api(desk.there.fake.counters - before))
 
 
 def _again(desk: Desk, change: Any, forge: str) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from bot.forges import github, gitlab
 from bot.ledger import Ledger, Recheck
 from bot.settings import Settings
 from tests.line.forges import Forge, identity
+from workers.announcing import announced
 from workers.run import Run
 
 KEY = "k" * 32
@@ -68,6 +69,14 @@ class Desk:
         document: Document = json.loads(kept)
         assert document["head"] == change.head
         return document
+
+    def announce(self, change: Change) -> None:
+        """Show that it waits, as is done where no worker is free at once."""
+        self._ledger.want(identity(change), recheck=Recheck())
+        lease = self._ledger.lease(identity(change), "the quick queue", 600)
+        assert lease is not None, "nothing is wanted"
+        announced(lease, self._forge, lambda _change, _head: "")
+        lease.release()
 
     def close(self) -> None:
         """Let go of the ledger."""
