@@ -1,9 +1,11 @@
 """What runs pods, what scales it, and whether two objects can meet in one namespace."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from rules.finding import named
 from rules.selectors import Selector, label_selector, labels, unsure
 from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Map
@@ -21,7 +23,14 @@ _TEMPLATES = {
 _GROUPS = frozenset(("", "apps", "batch", "extensions", "apps.openshift.io"))
 _PLAIN_SELECTORS = frozenset(("ReplicationController", "DeploymentConfig"))
 _OWNERS = ("team", "owner", "owned-by", "squad", "tribe", "app.kubernetes.io/part-of")
+_KIND = re.compile(r"[A-Za-z]{1,63}")
 _UNSCALED = frozenset(("Pod", "DaemonSet", "Job", "CronJob"))
+
+
+def called(manifest: Manifest) -> str:
+    """As a sentence calls an object: its kind and its name, both of which come from the file."""
+    kind = manifest.kind if _KIND.fullmatch(manifest.kind) else named(manifest.kind)
+    return f"{kind} {named(manifest.name)}"
 
 
 def group_of(manifest: Manifest) -> str:

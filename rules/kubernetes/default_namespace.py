@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Problem, Severity, folder, named
+from rules.finding import Problem, Severity, folder
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.workloads import group_of, workload_of
+from rules.workloads import called, group_of, workload_of
 
 # Built-in kinds that live in a namespace, by group: what others do is not known without a cluster.
 _NAMESPACED = {
@@ -108,7 +108,7 @@ def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]
     own = (manifest.kind, manifest.name) in _AT_HOME
     if own or (given == "default" and manifest.kind in _GUARDS):
         return
-    who = f"{manifest.kind} {named(manifest.name)}"
+    who = called(manifest)
     if given == "default":
         said = f"{who} goes to the namespace `default`, where everything can reach everything"
     elif given in (None, "") and _is_namespaced(manifest) and _is_its_own(manifest, release):

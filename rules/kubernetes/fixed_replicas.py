@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Problem, Severity, named
+from rules.finding import Problem, Severity
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.workloads import workload_of
+from rules.workloads import called, workload_of
 
 BAD = """
   apiVersion: apps/v1
@@ -87,7 +87,7 @@ def fixed_replicas(manifest: Manifest, release: Release) -> Iterator[Problem]:
         count = workload.replicas
         yield Problem(
             manifest.at("spec", "replicas"),
-            f"{manifest.kind} {named(manifest.name)} has {count} "
+            f"{called(manifest)} has {count} "
             f"replica{'s' * (count != 1)} whatever the load: nothing here scales it.",
             fix="Add a HorizontalPodAutoscaler and take `replicas` out, if its load changes.",
         )

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Problem, Severity, named
+from rules.finding import Problem, Severity
 from rules.release import Release
 from rules.rule import rule
 from rules.selectors import unsure
 from rules.subjects.manifest import Manifest
-from rules.workloads import workload_of
+from rules.workloads import called, workload_of
 
 BAD = """
   apiVersion: apps/v1
@@ -83,8 +83,8 @@ def fought_replicas(manifest: Manifest, release: Release) -> Iterator[Problem]:
     if its:
         yield Problem(
             manifest.at("spec", "replicas"),
-            f"Each time it is applied, {manifest.kind} {named(manifest.name)} falls back to "
-            f"{workload.replicas} replicas, whatever {its[0].manifest.kind} "
-            f"{named(its[0].manifest.name)} has scaled it to.",
+            f"Each time it is applied, {called(manifest)} falls back to "
+            f"{workload.replicas} replicas, whatever "
+            f"{called(its[0].manifest)} has scaled it to.",
             fix="Take `replicas` out: the autoscaler sets it.",
         )

@@ -6,7 +6,7 @@ from rules.finding import Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.workloads import workload_of
+from rules.workloads import called, workload_of
 
 BAD_NONE = """
   apiVersion: apps/v1
@@ -164,7 +164,7 @@ def missing_disruption_budget(manifest: Manifest, release: Release) -> Iterator[
         near_miss = f": {named(missed[0].manifest.name)} selects other pods" if missed else ""
         yield Problem(
             manifest.at("spec", "replicas") if workload.replicas else manifest.at("metadata"),
-            f"No PodDisruptionBudget covers {manifest.kind} {named(manifest.name)}{near_miss}. "
+            f"No PodDisruptionBudget covers {called(manifest)}{near_miss}. "
             "When nodes are drained, all of its pods may be evicted at once.",
             fix="Add a PodDisruptionBudget with `maxUnavailable: 1` that selects its pods.",
         )

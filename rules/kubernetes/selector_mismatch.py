@@ -6,7 +6,7 @@ from rules.finding import Blocks, Problem, Severity, named
 from rules.rule import rule
 from rules.selectors import Selector
 from rules.subjects.manifest import Manifest
-from rules.workloads import Workload, workload_of
+from rules.workloads import Workload, called, workload_of
 
 BAD_VALUE = """
   apiVersion: apps/v1
@@ -119,7 +119,7 @@ def selector_mismatch(manifest: Manifest) -> Iterator[Problem]:
     missed = ", ".join(named(key) for key in _missed(selector, workload))
     yield Problem(
         manifest.at("spec", "selector"),
-        f"The API server will refuse {manifest.kind} {named(manifest.name)}: its selector asks for "
+        f"The API server will refuse {called(manifest)}: its selector asks for "
         f"{missed} other than its pod template sets.",
         fix="Give `spec.template.metadata.labels` what `spec.selector` asks for.",
     )

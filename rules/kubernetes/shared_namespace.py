@@ -6,7 +6,7 @@ from rules.finding import Problem, Severity, named
 from rules.release import Release
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.workloads import workload_of
+from rules.workloads import called, workload_of
 
 BAD = """
   apiVersion: apps/v1
@@ -92,7 +92,7 @@ def shared_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]:
     if owner != first:
         yield Problem(
             manifest.at("metadata", "namespace"),
-            f"{manifest.kind} {named(manifest.name)} of {named(owner)} shares the namespace "
+            f"{called(manifest)} of {named(owner)} shares the namespace "
             f"{named(manifest.namespace)} with workloads of {named(first)}: access, quotas and "
             "network policies of the one are those of the other.",
             fix="Give each owner a namespace of its own.",
