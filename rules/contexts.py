@@ -74,7 +74,7 @@ class Contexts:
 
     def of(self, dockerfile: str) -> list[Context]:
         """The contexts that a Dockerfile is built from: those said, else the one that shows."""
-        folders = sorted(self.said(dockerfile)) or [self._shown(dockerfile)]
+        folders = sorted(self.said(dockerfile)) or self._shown(dockerfile)
         own = f"{dockerfile}.dockerignore"
         if own in self._paths:
             return [self._context(each, own) for each in folders]
@@ -107,14 +107,14 @@ class Contexts:
                 above = folder(above)
         return frozenset(found)
 
-    def _shown(self, dockerfile: str) -> str:
-        """The nearest folder with an ignore file; else its own, or the top if that is empty."""
+    def _shown(self, dockerfile: str) -> list[str]:
+        """The nearest folder with an ignore file; else its own, if there is more in it."""
         own = above = folder(dockerfile)
         while True:
             if self._ignore_of(above) is not None:
-                return above
-            if not above:
-                return own if own in self._filled else ""
+                return [above]
+            if not above:  # an empty folder is no context, and which one is may be any
+                return [own] if own in self._filled or not own else []
             above = folder(above)
 
     def _ignore_of(self, base: str) -> str | None:

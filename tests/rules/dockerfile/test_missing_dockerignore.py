@@ -90,7 +90,6 @@ def test_what_the_repository_shows(files: dict[str, str], words: list[str]) -> N
     ("files", "folder"),
     [
         ({"web/package.json": "{}"}, "web"),
-        ({"web/README.md": ""}, ""),
         ({"web/package.json": "{}", "compose.yml": "services: {web: {build: web}}"}, "web"),
         (
             {
@@ -118,6 +117,10 @@ def test_the_folder_that_it_is_built_from(files: dict[str, str], folder: str) ->
 def test_who_reads_the_history_keeps_it() -> None:
     text = "FROM a:1.2\nCOPY . .\nRUN make VERSION=$(git describe --tags)\n"
     assert found("Dockerfile", text, {}) == []
+
+
+def test_a_folder_with_nothing_to_copy_is_no_context() -> None:
+    assert found("web/Dockerfile", "FROM a:1.2\nCOPY . .\n", {"web/README.md": ""}) == []
 
 
 def test_nothing_is_said_where_nobody_can_look() -> None:
