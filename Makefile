@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= true
 export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 endif
 
-.PHONY: demo test check venv system tools docs examples corpus sample soak identity bench image lock clean
+.PHONY: demo test check venv system tools docs examples corpus sample blocks soak identity bench image lock clean
 
 demo: venv tools
 	@$(BIN)/python -m tests.demo --forge $(FORGE)
@@ -56,6 +56,9 @@ corpus: venv
 
 sample: venv
 	@$(BIN)/python -m tests.sample --seed $(SEED)
+
+blocks: venv
+	@$(BIN)/python -m tests.blocks --seed $(SEED)
 
 # Faults: up to thirty seeds of each, those of the whole line beside those of single writes.
 FAULTS := $(addprefix tests/line/test_,$(addsuffix .py,broker changes commands deliveries forge kills ledger parts))
