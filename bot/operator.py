@@ -8,26 +8,15 @@ from typing import Any
 import msgspec
 
 from rules.config import Defaults
+from rules.fault import At, Fault
 from rules.finding import named
 from rules.images import inside
 from rules.keys import FILE as REPOSITORY
 from rules.keys import PATH
 from rules.secrets import names_secret
-from rules.shapes import (
-    At,
-    Choice,
-    Duration,
-    Fault,
-    Json,
-    Key,
-    ListOf,
-    MapOf,
-    Record,
-    Text,
-    Whole,
-    read,
-)
+from rules.shapes import Key, ListOf, MapOf, Record, read
 from rules.subjects.yaml import List, Map
+from rules.values import Choice, Duration, Json, Text, Whole
 
 _LARGEST = 1 << 20  # bytes
 

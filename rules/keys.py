@@ -5,19 +5,8 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
-from rules.shapes import (
-    SWITCH,
-    TRUTH,
-    Choice,
-    Duration,
-    Forms,
-    Key,
-    ListOf,
-    MapOf,
-    Named,
-    Record,
-    Text,
-)
+from rules.shapes import Forms, Key, ListOf, MapOf, Named, Record
+from rules.values import SWITCH, TRUTH, Choice, Duration, Text
 
 STAGES = (
     "tofu-fmt", "tflint", "tofu-validate", "checkov", "tofu-plan", "tofu-rules", "helm-lint",

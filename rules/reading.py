@@ -15,9 +15,10 @@ from rules.config import (
     Values,
     named_like,
 )
+from rules.fault import Fault
 from rules.images import inside
 from rules.keys import FILE
-from rules.shapes import Fault, read
+from rules.shapes import read
 
 
 @dataclass(frozen=True)

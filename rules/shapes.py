@@ -9,174 +9,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
-from typing import Any, Protocol
 
+from rules.fault import SHOWN, At, Fault, Wrong
 from rules.finding import named
 from rules.subjects.yaml import List, Map, Node, Scalar, Unreadable, decode, documents
+from rules.values import LONGEST, Json, Schema, Shape
 
 MOST_FAULTS = 20
-LONGEST = 500  # signs of one text
 MOST = 1_000  # entries of one list or mapping
-_SHOWN = 40  # signs of a key or value that is named
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-Json = Any
-Schema = dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong at a line (from 1). ``detail`` tells it from the others, without a line."""
-
-    line: int
-    message: str
-    detail: str
-
-
-class Wrong(Exception):
-    """The node does not fit: its fault is told."""
-
-
-@dataclass(frozen=True)
-class At:
-    """A place in the file: its dotted name (empty: the file itself), its line, all faults.
-
-    ``item``: it is one of the things in the list of this name.
-    """
-
-    faults: list[Fault]
-    name: str = ""
-    line: int = 1
-    item: bool = False
-
-    def below(self, key: str, line: int) -> "At":
-        """The place of a key in the mapping here."""
-        return At(self.faults, f"{self.name}.{key}" if self.name else key, line)
-
-    def tell(self, kind: str, said: str, line: int = 0) -> None:
-        """Note a fault; ``said`` follows the place's name."""
-        shown = _shown(self.name) if self.name else "The file"
-        self.faults.append(Fault(line or self.line, f"{shown} {said}", f"{kind} {self.name}"))
-
-    def refuse(self, node: Node, words: str, near: str = "") -> Wrong:
-        """Note that the node here is none of what ``words`` say."""
-        hint = f" Did you mean {named(near)}?" if near else ""
-        said = ("holds", "each") if self.item else ("is", "it")
-        self.tell("value", f"{said[0]} {_what(node)}; {said[1]} can be {words}.{hint}")
-        return Wrong()
-
-
-class Shape(Protocol):
-    """What may stand somewhere. ``words`` say it to people, after "it can be"."""
-
-    @property
-    def words(self) -> str:
-        """As people read it."""
-
-    def read(self, node: Node, at: At) -> Json:
-        """The value of the node. Raises Wrong where it does not fit, with its fault told."""
-
-    def schema(self, defs: Schema, /) -> Schema:
-        """Its JSON Schema; what it refers to is put into ``defs``."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text that matches ``pattern`` from end to end; ``numbers``: one without quotes as well."""
-
-    words: str
-    pattern: str = ".+"
-    numbers: bool = False
-
-    @cached_property
-    def _expression(self) -> re.Pattern[str]:
-        return re.compile(self.pattern)
-
-    def read(self, node: Node, at: At) -> Json:
-        if isinstance(node, Scalar) and self._fits(node):
-            return node.text
-        raise at.refuse(node, self.words)
-
-    def _fits(self, node: Scalar) -> bool:
-        value, text = node.value, node.text
-        kind = isinstance(value, str) or (
-            self.numbers and isinstance(value, int | float) and not isinstance(value, bool)
-        )
-        return kind and len(text) <= LONGEST and bool(self._expression.fullmatch(text))
-
-    def schema(self, _defs: Schema) -> Schema:
-        text = {"type": "string", "pattern": f"^(?:{self.pattern})$", "maxLength": LONGEST}
-        return {"anyOf": [text, {"type": "number"}]} if self.numbers else text
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of some words, each with what it stands for; YAML 1.1 has truths for two of them."""
-
-    means: Mapping[str, Json]
-
-    @property
-    def words(self) -> str:
-        return listed(self.means)
-
-    def read(self, node: Node, at: At) -> Json:
-        word = _word(node)
-        if word in self.means:
-            return self.means[word]
-        near = get_close_matches(word[:_SHOWN], self.means, 1)
-        raise at.refuse(node, self.words, near[0] if near else "")
-
-    def schema(self, _defs: Schema) -> Schema:
-        truths = [word == "on" for word in ("off", "on") if word in self.means]
-        numbers = [int(word) for word in self.means if word.isdecimal()]
-        return {"enum": [*self.means, *truths, *numbers]}
-
-
-SWITCH = Choice({"off": False, "on": True})
-TRUTH = Choice({"true": True, "false": False, "on": True, "off": False})
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A whole number from ``least`` to ``most``."""
-
-    least: int
-    most: int
-
-    @property
-    def words(self) -> str:
-        return f"a whole number from {self.least} to {self.most}"
-
-    def read(self, node: Node, at: At) -> Json:
-        value = node.value if isinstance(node, Scalar) else None
-        if isinstance(value, int) and not isinstance(value, bool) and self._holds(value):
-            return value
-        raise at.refuse(node, self.words)
-
-    def _holds(self, value: int) -> bool:
-        return self.least <= value <= self.most
-
-    def schema(self, _defs: Schema) -> Schema:
-        return {"type": "integer", "minimum": self.least, "maximum": self.most}
-
-
-@dataclass(frozen=True)
-class Duration:
-    """A time such as ``90s``, ``30m`` or ``2h``; read as seconds."""
-
-    words = "a time such as `90s`, `30m` or `2h`, a day at most"
-    pattern = "[1-9][0-9]{0,4}[smh]"
-
-    def read(self, node: Node, at: At) -> Json:
-        text = node.text if isinstance(node, Scalar) else ""
-        if re.fullmatch(self.pattern, text):
-            seconds = int(text[:-1]) * _UNITS[text[-1]]
-            if seconds <= 86_400:
-                return seconds
-        raise at.refuse(node, self.words)
-
-    def schema(self, _defs: Schema) -> Schema:
-        return {"type": "string", "pattern": f"^{self.pattern}$"}
 
 
 @dataclass(frozen=True)
@@ -379,12 +219,6 @@ def document(record: Record, title: str, about: str) -> Schema:
     return {**head, "description": about, **found, **({"$defs": defs} if defs else {})}
 
 
-def listed(words: Mapping[str, object]) -> str:
-    """Names as a sentence has them: ``a``, ``b`` or ``c``, each as code."""
-    *most, last = map(named, words)
-    return f"{', '.join(most)} or {last}" if most else last
-
-
 def _entries(node: Node, at: At) -> "dict[str, tuple[int, Node]]":
     """The mapping's keys, but for those that stand there twice: nobody knows which is meant."""
     if isinstance(node, Map) and len(node.entries) <= MOST:
@@ -419,7 +253,7 @@ def _read(
 
 
 def _hint(at: At, name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name[:_SHOWN], known, 1)
+    near = get_close_matches(name[:SHOWN], known, 1)
     return f" Did you mean {named(f'{at.name}.{near[0]}' if at.name else near[0])}?" if near else ""
 
 
@@ -437,20 +271,3 @@ def _or_nothing(shape: Shape, defs: Schema) -> Schema:
 
 def _nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value is None
-
-
-def _word(node: Node) -> str:
-    """A word as it is meant: YAML 1.1 makes truths of ``off`` and ``on``, YAML 1.2 does not."""
-    if not isinstance(node, Scalar) or node.value is None:
-        return ""
-    return {False: "off", True: "on"}[node.value] if isinstance(node.value, bool) else node.text
-
-
-def _what(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return _shown(node.text) if node.text else "nothing"
-    return "a list" if isinstance(node, List) else "a mapping"
-
-
-def _shown(name: str) -> str:
-    return named(name if len(name) <= _SHOWN else name[: _SHOWN - 3] + "...")

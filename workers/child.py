@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from rules.config import NAME, Config
+from rules.fault import Fault
 from rules.reading import chosen
 from rules.secrets import masked
-from rules.shapes import Fault
 from workers.pipe import (
     Ask,
     AskMarked,

@@ -1,8 +1,8 @@
 """Redline's own finding on a fault in the repository's ``.redline.yaml``."""
 
 from rules.config import NAME as FILE
+from rules.fault import Fault
 from rules.finding import Blocks, Finding, Location, Severity
-from rules.shapes import Fault
 
 NAME = "bad-config"
 _FIX = "Correct it at this line; docs/configuration.md lists the keys."
