@@ -169,10 +169,13 @@ def _compose(root: Map, base: str) -> Iterator[Build]:
 
 
 def _skaffold(root: Map, base: str) -> Iterator[Build]:
+    """Its first versions, to v1alpha4, had other names for the same."""
     for artifact in root.maps("build", "artifacts"):
-        file = artifact.text("docker", "dockerfile") or artifact.text("kaniko", "dockerfile")
-        context = artifact.text("context") or "."
-        for build in _build(artifact.text("image"), base, context, file):
+        keys = (("docker", "dockerfile"), ("kaniko", "dockerfile"), ("docker", "dockerfilePath"))
+        file = next(filter(None, (artifact.text(*each) for each in keys)), "")
+        context = artifact.text("context") or artifact.text("workspace") or "."
+        name = artifact.text("image") or artifact.text("imageName")
+        for build in _build(name, base, context, file):
             yield replace(build, deploys=True)
 
 

@@ -183,13 +183,12 @@ def root_image(dockerfile: Dockerfile, release: Release) -> Iterator[Problem]:
     user = dockerfile.final_user
     if not dockerfile.stages:
         return
-    label = dockerfile.stages[-1].label
     if user.is_root:
         assert user.instruction is not None
         yield Problem(
             dockerfile.at(user.instruction),
             f"The image runs as root: its last USER is {named(user.instruction.rest)}.",
-            detail=f"{label} USER root",
+            detail="USER root",  # whichever stage is the last one by now
             blocks=Blocks.NEW,
             fix=_FIX,
         )
@@ -197,7 +196,7 @@ def root_image(dockerfile: Dockerfile, release: Release) -> Iterator[Problem]:
         yield Problem(
             dockerfile.at(dockerfile.stages[-1].start),
             _absent(dockerfile),
-            detail=f"{label} USER",
+            detail="USER",
             fix=_FIX,
         )
 

@@ -126,6 +126,21 @@ build: {artifacts: [{image: late, context: services/web, kaniko: {dockerfile: La
     assert found.path_of("x") == "Dockerfile"
 
 
+def test_skaffold_s_first_versions() -> None:
+    skaffold = """
+apiVersion: skaffold/v1alpha2
+kind: Config
+build:
+  artifacts:
+    - {imageName: gcr.io/o/web, workspace: src/web}
+    - {imageName: gcr.io/o/job, workspace: src, docker: {dockerfilePath: Job}}
+"""
+    found = of({"skaffold.yaml": skaffold, "src/web/Dockerfile": WEB, "src/Job": WEB})
+    assert found.path_of("gcr.io/o/web") == "src/web/Dockerfile"
+    assert found.path_of("gcr.io/o/job") == "src/Job"
+    assert found.tagged_later("gcr.io/o/web")
+
+
 def test_two_answers_are_none() -> None:
     compose = "services: {a: {image: o/web, build: a}, b: {image: o/web, build: b}}"
     files = {

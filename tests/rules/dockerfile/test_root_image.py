@@ -87,3 +87,12 @@ def test_an_own_base_image_counts_only_where_it_has_another_user() -> None:
 def test_root_by_intent_is_another_fault_than_saying_nothing() -> None:
     (silent,), (said,) = found("FROM a:1"), found("FROM a:1\nUSER root")
     assert silent.identity != said.identity
+
+
+def test_a_stage_more_is_the_same_finding() -> None:
+    """The image ran as root before: a new last stage, or its new name, brings nothing new."""
+    one, other = (
+        judge([root_image], [parse(text, "Dockerfile")])
+        for text in ("FROM a:1.2\n", "FROM a:1.2 AS first\nRUN x\nFROM b:1.2 AS last\n")
+    )
+    assert [each.identity for each in one] == [each.identity for each in other]
