@@ -8,6 +8,7 @@ from rules.finding import Problem, Severity, named
 from rules.rule import rule
 from rules.subjects.dockerfile import Dockerfile
 from rules.subjects.image import Image
+from rules.subjects.words import UNKNOWN
 
 BAD = """
 > FROM node:20
@@ -100,7 +101,7 @@ def loose_base(dockerfile: Dockerfile) -> Iterator[Problem]:
     bot raise it.
     """
     for stage in dockerfile.stages:
-        image = image_of(stage)
+        image = image_of(stage) if UNKNOWN not in stage.reference else None
         if image is not None and _is_loose(image):
             yield Problem(
                 dockerfile.at(stage.start),

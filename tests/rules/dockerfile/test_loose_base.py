@@ -64,3 +64,7 @@ def test_what_moves_anyway_is_said_once() -> None:
 def test_an_argument_is_resolved() -> None:
     assert found("node:${N}-slim", "ARG N=20\n") == ["loose-base"]
     assert found("node:${N}-slim", "ARG N=20.18\n") == []
+
+
+def test_a_registry_that_only_the_build_knows_may_hold_anything() -> None:
+    assert found("${REGISTRY}/node:20", "ARG REGISTRY\n") == []
