@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.finding import Blocks, Family, Location, Problem, Severity
+from rules.finding import Blocks, Family, Location, Problem, Severity, named
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.workload import Container, templated
@@ -112,8 +112,8 @@ def _problem(container: Container, port: Map) -> Problem:
     node = container.node
     return Problem(
         Location(container.path, port.line_of(_KEY), block=(node.line, node.last)),
-        f"{container.words} takes port `{number}` of its node: it is reachable past every Service, "
-        "and a second pod on that node stays Pending.",
+        f"{container.words} takes port {named(number)} of its node: it is reachable past every "
+        "Service, and a second pod on that node stays Pending.",
         detail=f"{container.key} hostPort {number}",
         container=container.name,
         fix="Remove `hostPort` and make the port reachable by a Service.",

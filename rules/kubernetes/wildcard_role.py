@@ -13,6 +13,7 @@ _GROUPS = ("rbac.authorization.k8s.io", "authorization.openshift.io")
 _ROLES = ("Role", "ClusterRole")
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 _ADMIN = "cluster-admin"
+_KINDS = ("User", "Group", "ServiceAccount")
 _MASTERS = ("Group", "system:masters")  # it may do everything, whatever is bound to it
 _AGGREGATED = "rbac.authorization.k8s.io/aggregate-to-"
 _SHOWN = 3
@@ -253,7 +254,8 @@ def _of_binding(manifest: Manifest) -> Iterator[Problem]:
             namespace = each.text("namespace")[:LONGEST_NAME]
             of_it = f" of namespace {named(namespace)}" if namespace else ""
             who = f"{kind} {namespace}/{name}"
-            yield _bound(manifest, f"{kind} {named(name)}{of_it}", who, each.line_of("name"))
+            said = kind if kind in _KINDS else named(kind)
+            yield _bound(manifest, f"{said} {named(name)}{of_it}", who, each.line_of("name"))
 
 
 def _bound(manifest: Manifest, words: str, who: str, line: int) -> Problem:

@@ -28,7 +28,7 @@ MOST = 500  # values of an object that is broken further
 ODD: tuple[object, ...] = (
     None, True, False, 0, -1, 0.5, 2**70, "", "x", "${X}", "{{ x }}", "*", "ALL", "true", "0",
     [], {}, [None], [[]], [{}], {"": None}, {"name": None}, "long" * 500, "a\nb\n", "\u2028é",
-    ["*"], {"type": []}, {"0": {"name": "a"}}, "1Gi", "http", float("inf"), float("nan"),
+    "<b>`<b>", ["*"], {"type": []}, {"0": {"name": "a"}}, "1Gi", "http", float("inf"), float("nan"),
 )  # fmt: skip
 
 
@@ -126,6 +126,7 @@ def judged(text: str) -> None:
         first, end = each.location.block or (1, last)
         assert 1 <= first <= each.location.line <= end <= last, each
         assert len(each.message) < 5000, each.rule
+        assert "<b>" not in "".join(each.message.split("`")[::2]), each  # names are shown as code
         assert each.suggestion is None or each.suggestion.last <= last
     assert len(findings) <= most(manifests, text)
 
