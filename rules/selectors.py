@@ -13,7 +13,7 @@ _GIVEN = frozenset((
     *("statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "job-name"),
     *("controller-uid", "deployment", "deploymentconfig", "rollouts-pod-template-hash"),
 ))  # fmt: skip
-_LEGAL = re.compile(r"[\w./-]*", re.ASCII)  # what else stands there, no API server takes
+_LEGAL = re.compile(r"[\w./-]{0,317}", re.ASCII)  # what else stands there, no API server takes
 _GIVERS = ("batch.kubernetes.io/", "serving.knative.dev/")
 
 Match = bool | None  # None: only known once something is filled in
@@ -116,5 +116,5 @@ def _given(key: str) -> bool:
 
 
 def unsure(*texts: str) -> bool:
-    """Whether any of them is filled in later: it holds signs that no name or label may have."""
+    """Whether any of them is filled in later: it is nothing that a name or label may be."""
     return not all(map(_LEGAL.fullmatch, texts))

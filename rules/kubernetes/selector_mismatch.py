@@ -8,6 +8,8 @@ from rules.selectors import Selector
 from rules.subjects.manifest import Manifest
 from rules.workloads import Workload, called, workload_of
 
+_SHOWN = 5  # labels that the message names
+
 BAD_VALUE = """
   apiVersion: apps/v1
   kind: Deployment
@@ -116,7 +118,7 @@ def selector_mismatch(manifest: Manifest) -> Iterator[Problem]:
     selector = workload.selector
     if selector is None or selector.empty or selector.picks(workload.own_labels) is not False:
         return
-    missed = ", ".join(named(key) for key in _missed(selector, workload))
+    missed = ", ".join(map(named, _missed(selector, workload)[:_SHOWN]))
     yield Problem(
         manifest.at("spec", "selector"),
         f"The API server will refuse {called(manifest)}: its selector asks for "
