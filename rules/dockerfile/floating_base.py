@@ -74,6 +74,10 @@ GOOD_CASE_AND_CONTINUATION = """
     python:3.12.3-slim as Base
   from base
 """
+GOOD_NAMED_BY_THE_BUILD = """
+  FROM base_image AS base
+  FROM base
+"""
 GOOD_DIGEST_ALONE = """
   FROM debian@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 """
@@ -93,6 +97,7 @@ GOOD_DIGEST_ALONE = """
         GOOD_TAG,
         GOOD_DIGEST,
         GOOD_DIGEST_ALONE,
+        GOOD_NAMED_BY_THE_BUILD,
         GOOD_STAGE,
         GOOD_ARGUMENT,
         GOOD_ONLY_THE_BUILD_KNOWS,
@@ -114,7 +119,7 @@ def floating_base(dockerfile: Dockerfile) -> Iterator[Problem]:
     """
     for stage in dockerfile.stages:
         image = image_of(stage)
-        if image is not None and image.is_moving:
+        if image is not None and image.is_moving and not _is_of_the_build(image):
             yield Problem(
                 dockerfile.at(stage.start),
                 _message(_shown(stage), image),
@@ -133,6 +138,11 @@ def image_of(stage: Stage) -> Image | None:
     # Whatever the registry is called, what follows the last slash decides about the tag.
     # And a capital, which no runtime takes, does not make a tag either.
     return parse(f"{folder.replace(UNKNOWN, 'x')}/{last}".removeprefix("/").lower())
+
+
+def _is_of_the_build(image: Image) -> bool:
+    """Whether no registry has an image of this name: the build names another context by it."""
+    return image.tag is None and "_" in image.name and "/" not in image.name
 
 
 def _shown(stage: Stage) -> str:
