@@ -34,6 +34,9 @@ _KNOWN = (
     _Known("mcr.microsoft.com/dotnet/", "github.com/dotnet/dotnet-docker", tag="chiseled"),
     _Known("mcr.microsoft.com/dotnet/", "github.com/dotnet/dotnet-docker", tag="distroless"),
     _Known("openpolicyagent/opa", "github.com/open-policy-agent/opa/issues/4295"),
+    _Known("quay.io/keycloak/keycloak", "github.com/keycloak/keycloak/quarkus/container"),
+    _Known("grafana/grafana", "github.com/grafana/grafana"),
+    _Known("apache/airflow", "github.com/apache/airflow"),
     _Known("memcached", "github.com/docker-library/memcached", numbered=False),
     _Known("prom/prometheus", "github.com/prometheus/prometheus", numbered=False),
 )

@@ -233,4 +233,4 @@ def _absent(dockerfile: Dockerfile) -> str:
     base = _base(dockerfile)
     if base == "scratch":
         return "The image runs as root: its last stage has no USER."
-    return f"The last stage has no USER: the image runs as root, unless {named(base)} has another user."
+    return f"The last stage has no USER: the image runs as root, unless {named(base)} has another."
