@@ -8,7 +8,6 @@ from rules.finding import Blocks, Severity
 from rules.groups import OWN, group_of
 from rules.rule import Rule, rules_of
 from rules.subjects.dockerfile import Dockerfile
-from rules.subjects.text import Text
 
 KINDS = ("kubernetes", "dockerfile", "files")
 _WHEN = {
@@ -179,7 +178,7 @@ def shortly(entry: Entry) -> str:
 
 def _sample(rule: Rule, source: str) -> Sample:
     example = examples.of(rule, source)
-    return Sample(_language(rule, next(iter(example.files))), "\n".join(_lines(rule, example)))
+    return Sample(_language(rule, next(iter(example.files))), "\n".join(_lines(example)))
 
 
 def _language(rule: Rule, path: str) -> str:
@@ -188,9 +187,9 @@ def _language(rule: Rule, path: str) -> str:
     return "yaml" if path.endswith((".yaml", ".yml")) else ""
 
 
-def _lines(rule: Rule, example: examples.Example) -> Iterator[str]:
+def _lines(example: examples.Example) -> Iterator[str]:
     for number, (path, text) in enumerate(example.files.items()):
-        if number or rule.subject is Text:
+        if number or path not in examples.USUAL:
             yield f"# {path}"
         for place, line in enumerate(text.splitlines(), 1):
             yield f"{line}   # <--" if (path, place) in example.marks else line

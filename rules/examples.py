@@ -19,6 +19,7 @@ from rules.subjects.dockerfile import Dockerfile
 from rules.subjects.manifest import Manifest
 from rules.subjects.text import Text
 
+USUAL = ("Dockerfile", "manifest.yaml")  # what the first file is called unless an example says so
 _FILE = re.compile(r"==> (\S+) <==")
 
 
@@ -62,7 +63,7 @@ def _text(lines: list[str]) -> str:
 
 def of(rule: Rule, source: str) -> Example:
     """An example of this rule; its first file is one that the rule judges."""
-    return read(source, "Dockerfile" if rule.subject is Dockerfile else "manifest.yaml")
+    return read(source, USUAL[rule.subject is not Dockerfile])
 
 
 def found(rule: Rule, example: Example) -> frozenset[tuple[str, int]]:
