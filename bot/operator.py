@@ -13,7 +13,7 @@ from rules.finding import named
 from rules.images import inside
 from rules.keys import FILE as REPOSITORY
 from rules.keys import PATH
-from rules.secrets import names_secret
+from rules.secrets import names_secret, tokens
 from rules.shapes import Key, ListOf, MapOf, Record, read
 from rules.subjects.yaml import List, Map
 from rules.values import Choice, Duration, Json, Text, Whole
@@ -167,8 +167,8 @@ def _enforced(node: Map, values: Json, at: At) -> None:
 
 
 def _no_secrets(node: Map, values: Json, at: At) -> None:
-    for name in values.get("environment", {}):
-        if names_secret(name):
+    for name, value in values.get("environment", {}).items():
+        if names_secret(name) or any(tokens(value)):
             place = at.below("environment", node.line_of("environment", name))
             said = f"holds {named(name)}: name a file with it, under `environment_files`."
             place.tell("value", said)

@@ -15,9 +15,7 @@ import msgspec
 from bot.change import Diff
 from bot.review import StageResult
 from rules.config import Config, Defaults
-from rules.finding import Severity
 from rules.gate import Gate
-from rules.profile import Profile
 
 _LARGEST = 160 << 20  # bytes of one frame
 _CHUNK = 1 << 18
@@ -53,16 +51,6 @@ class Wishes:
     all_new: bool = False
     trusted: bool = False
     today: str = field(default_factory=today)
-
-    @property
-    def profile(self) -> Profile:
-        """What findings do here."""
-        return self.config.gate.profile
-
-    @property
-    def block_on(self) -> Severity:
-        """The least severity that blocks here."""
-        return self.config.gate.block_on
 
 
 class _Frame(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):

@@ -100,6 +100,10 @@ FAULTS = {
         1,
         f"`plans.hosts` holds `https://a`; each can be {HOST}.",
     ),
+    "plans: [{repository: o/a, project: a, environment: {A: ghp_" + "a1B2" * 9 + "}}]\n": (
+        1,
+        "`plans.environment` holds `A`: name a file with it, under `environment_files`.",
+    ),
     "plan_workflows: [org/ci]\n": (
         1,
         f"`plan_workflows` holds `org/ci`; each can be {WORKFLOW}.",

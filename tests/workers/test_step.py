@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.review import Outcome, StageResult
+from rules.config import NAME as SETTINGS
 from rules.config import Config, Does, Weight
 from rules.finding import Blocks, Finding, Location, Severity, Side, folder
 from rules.gate import Gate
@@ -248,6 +249,14 @@ def test_what_is_excluded_is_not_judged() -> None:
     only = review({}, {"testdata/b.yaml": "bad\n"}, config=config)
     assert only.outcome is Outcome.NOT_NEEDED
     assert only.notes == ("not judged, excluded by configuration: testdata/b.yaml",)
+
+
+def test_the_settings_themselves_are_always_judged() -> None:
+    step = Step(Stage(), "settings", any_files, always)
+    after: Files = {SETTINGS: "bad\n"}
+    reviewed = Reviewed(diff({}, after), Commit({}), Commit(after), frozenset)
+    result = attempted(step, reviewed, Wishes(config=Config(exclude=("**",))))
+    assert new(result) == [(SETTINGS, 1)]
 
 
 def test_what_comes_out_of_what_is_excluded_was_never_judged() -> None:
