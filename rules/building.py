@@ -46,6 +46,7 @@ _COMPILERS = (
 )
 _MANAGERS = frozenset(("apt-get", "apt", "apk", "dnf", "microdnf", "yum", "zypper", "tdnf"))
 _REMOVES = frozenset(("purge", "remove", "autoremove", "del", "erase"))
+_LEFT = re.compile(r"(?:^|/)(?:go|\.?cargo|\.?rustup|maven|\.m2|\.?gradle|sdkman|jdk[^/]*)(?:/|$)")
 _DEV_FILE = re.compile(
     r"(?:.*/)?(?:requirements[-_./](?:dev|develop|development|test|tests|testing)"
     r"|(?:dev|develop|development|test|testing)[-_]requirements)(?:\.txt|\.in)?"
@@ -63,13 +64,14 @@ _MOST_RUNNERS = 4  # words before the program that is started: `tini -- uv run b
 _RUNS_TOOLS = re.compile(r"dev|develop|watch|test|lint|build|serve|storybook|run|preview")
 
 
-def compiles(command: Command) -> str | None:
-    """How the command is called that compiles: ``go build``; None if it does not."""
+def compiles(command: Command, *, toolchain: bool) -> str | None:
+    """How the command is called that compiles: ``go build``; None if it does not.
+
+    ``toolchain``: its image is one of compilers, where ``make`` does too.
+    """
     known = _COMPILES.get(command.program)
-    if known is None:
-        return None
-    if not known:
-        return command.program
+    if known is None or not known:
+        return command.program if known is not None and toolchain else None
     said = next((word for word in command.arguments if word.rpartition(":")[2] in known), None)
     return f"{command.program} {said}" if said else None
 
@@ -111,7 +113,9 @@ def compiler_in(command: Command) -> tuple[str, frozenset[str]] | None:
 
 
 def removes(command: Command) -> bool:
-    """Whether it removes packages."""
+    """Whether it removes packages, or what a build tool left."""
+    if command.program == "rm":
+        return any(map(_LEFT.search, command.arguments))
     return command.program in _MANAGERS and not _REMOVES.isdisjoint(command.arguments)
 
 

@@ -107,7 +107,7 @@ def loose_base(dockerfile: Dockerfile) -> Iterator[Problem]:
                 dockerfile.at(stage.start),
                 f"{named(stage.reference)} names a major version only: the same commit builds"
                 " another image with each minor version.",
-                detail=f"{stage.name} FROM {stage.reference}".strip(),
+                detail=f"{stage.name} FROM {image.name}".strip(),
                 fix="Name the minor version as well, or the version and its digest.",
             )
 

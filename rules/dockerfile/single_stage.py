@@ -215,11 +215,8 @@ def _steps(stage: Stage) -> Iterator[_Step]:
 
 def _kept(line: Sequence[Stage], steps: list[_Step]) -> Iterator[tuple[_Step, str]]:
     """What stays, and why that is known; the surest first."""
-    image = parse(line[0].reference)
-    if image is not None and image.last in _TOOLCHAINS and "slim" not in (image.tag or ""):
-        for step in steps:
-            if (how := compiles(step.command)) is not None:
-                yield step, f"{named(how)} runs in the last stage: compiler and sources stay in it"
+    if not any(removes(step.command) for step in steps):
+        yield from _compiled(line[0], steps)
     yield from _packages(line[0], steps)
     found = bundles([step.command for step in steps])
     if found is not None and not _leaves_development_out(line):
@@ -228,6 +225,14 @@ def _kept(line: Sequence[Stage], steps: list[_Step]) -> Iterator[tuple[_Step, st
     for step in steps:
         if (what := development_only(step.command)) is not None:
             yield step, f"{named(what)} is installed into the final image, for development only"
+
+
+def _compiled(root: Stage, steps: list[_Step]) -> Iterator[tuple[_Step, str]]:
+    image = parse(root.reference)
+    toolchain = image is not None and image.last in _TOOLCHAINS and "slim" not in (image.tag or "")
+    for step in steps:
+        if (how := compiles(step.command, toolchain=toolchain)) is not None:
+            yield step, f"{named(how)} runs in the last stage: its tools and the sources stay there"
 
 
 def _leaves_development_out(line: Sequence[Stage]) -> bool:

@@ -68,3 +68,11 @@ def test_an_argument_is_resolved() -> None:
 
 def test_a_registry_that_only_the_build_knows_may_hold_anything() -> None:
     assert found("${REGISTRY}/node:20", "ARG REGISTRY\n") == []
+
+
+def test_another_major_version_is_the_same_finding() -> None:
+    before, after = (
+        judge([loose_base], [parse(f"FROM node:{major}-alpine AS base\n", "Dockerfile")])[0]
+        for major in (8, 12)
+    )
+    assert before.identity == after.identity
