@@ -185,3 +185,19 @@ def test_nothing_is_asked_before_a_rule_asks() -> None:
         raise AssertionError
 
     Images(never, never)
+
+
+def test_the_folders_that_a_dockerfile_is_built_from() -> None:
+    files = {
+        "docker/web/Dockerfile": WEB,
+        "api/Dockerfile": WEB,
+        "compose.yaml": "services:\n"
+        "  web: {build: {context: ., dockerfile: docker/web/Dockerfile}}\n"
+        "  old: {image: o, build: {context: docker/web}}\n"
+        "  far: {image: f, build: https://git.example/a.git}\n"
+        "  out: {image: x, build: ../../x}\n",
+        "api/skaffold.yml": "build: {artifacts: [{image: api}]}\n",
+    }
+    assert of(files).contexts_of("docker/web/Dockerfile") == {"", "docker/web"}
+    assert of(files).contexts_of("api/Dockerfile") == {"api"}
+    assert of(files).contexts_of("Dockerfile") == frozenset()
