@@ -15,6 +15,7 @@ from rules.files.useless_allow import NEVER as NO_FILE
 from rules.files.useless_allow import UNKNOWN, pointless, useless
 from rules.finding import Finding
 from rules.rule import rules_of
+from rules.secrets import masked
 from rules.subjects.dockerfile import is_dockerfile
 from rules.subjects.manifest import is_manifest
 from workers.project import Judged, Project
@@ -91,7 +92,7 @@ class Exceptions:
                 for finding in found.get((allow.path, rule), ()):
                     if allow.speaks_of(finding.location):
                         name = finding.identity
-                        written = Written(name, allow.reason, allow.until, brought)
+                        written = Written(name, masked(allow.reason), allow.until, brought)
                         offer = (brought, allow.size, written)
                         best[name] = min(best.get(name, offer), offer, key=lambda one: one[:2])
         return tuple(written for _brought, _size, written in best.values())
