@@ -70,7 +70,7 @@ class Remembering:
 
     def _key(self, stage: Stage, project: Project) -> str:
         entries = project.tree.find(project.paths)
-        config = msgspec.json.encode(project.config)
+        config = msgspec.json.encode(project.config, order="sorted")
         parts = (self.edition, stage.NAME, project.side, project.root, _digest(entries))
         return sha256("\0".join(parts).encode() + b"\0" + config).hexdigest()
 

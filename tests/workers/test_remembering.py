@@ -1,13 +1,18 @@
 """What is kept is what would be said: of every stage, whatever else it looks at."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
 from rules.config import Config, Does, Weight
 from rules.finding import Side, folder
-from tests.repositories import Content
+from tests.repositories import Content, Repository
 from tests.workers.trees import Commit, diff
 from workers.project import Judged, Project, Unchecked
 from workers.remembering import Remembering
@@ -187,3 +192,24 @@ def test_dockerfiles_are_kept_one_by_one() -> None:
     second = Remembering(memory, "1").judged(dockerfile_rules, str, other)
     assert same(second, dockerfile_rules.run(other))
     assert (memory.hits, len(memory.data)) == (1, 3)
+
+
+def test_another_process_finds_what_one_has_kept(tmp_path: Path) -> None:
+    """The order of a set differs from process to process: it is in no key and in no answer."""
+    made = Repository.create(tmp_path / "repository")
+    made.commit(FILES)
+    made.checkout()
+    argv = [sys.executable, "-m", "bot.cli", "review", "--all", "--no-tools", "--format", "json"]
+    said, kept = [], []
+    for seed in ("1", "2"):
+        cache = {"REDLINE_CACHE_DIR": str(tmp_path / "cache"), "PYTHONHASHSEED": seed}
+        ran = subprocess.run(
+            argv, cwd=made.path, env={**os.environ, **cache}, capture_output=True, check=False
+        )
+        assert ran.returncode == 1, ran.stderr
+        document = json.loads(ran.stdout)
+        said.append([(one["identity"], one["suggestion"]) for one in document["findings"]])
+        kept.append(sorted(path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()))
+    assert said[0] == said[1]
+    assert kept[0] == kept[1]
+    assert len(kept[0]) >= 3
