@@ -204,19 +204,19 @@ def _configured(task: Task, parent: Parent) -> tuple[Config, tuple[str, ...]]:
     found = base.find([NAME]).get(NAME)
     why, data = "", b""
     if found is not None and not found.regular:
-        why = f"`{NAME}` of the target branch is no file: defaults apply"
+        why = f"`{NAME}` of the target branch is no file. Defaults apply."
     elif found is not None:
         try:
             data = base.read([NAME])[NAME]
         except TooLarge as error:
-            why = f"`{NAME}` of the target branch: {error}; defaults apply"
+            why = f"`{NAME}` of the target branch: {error}. Defaults apply."
     read = chosen(data, task.wishes.defaults)
     return read.config, tuple(filter(None, (why, *map(_remark, read.faults))))
 
 
 def _remark(fault: Fault) -> str:
-    said = masked(fault.message).rstrip(".")
-    return f"`{NAME}` of the target branch, line {fault.line}: {said}; its default applies"
+    said = masked(fault.message)
+    return f"`{NAME}` of the target branch, line {fault.line}: {said} Its default applies."
 
 
 def _reviewed(task: Task, parent: Parent, config: Config) -> Reviewed:

@@ -54,7 +54,7 @@ class Terminal:
         for line in _stages(review.results):
             self._console.print(line)
         notes = (note for result in review.results for note in result.notes)
-        for note in (*review.remarks, *review.switched_off, *notes):
+        for note in dict.fromkeys((*review.remarks, *review.switched_off, *notes)):
             self._console.print(Text(plain(note), style="dim"))
         self._console.print(closing(review).append(f" ({self._compared})", style="dim"))
 

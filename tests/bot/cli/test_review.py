@@ -131,7 +131,7 @@ def test_the_gate_is_the_repository_s(
     chosen(repository, settings)
     done = redline("review", "--no-tools", at=put(repository, text))
     assert done.returncode == status, done.stdout
-    assert ("its default applies" in done.stdout) == ("strikt" in settings)
+    assert ("Its default applies" in done.stdout) == ("strikt" in settings)
 
 
 def test_the_operator_s_file_holds_in_a_terminal_too(
@@ -148,6 +148,17 @@ def test_the_operator_s_file_holds_in_a_terminal_too(
     done = redline("review", "--no-tools", at=at)
     assert done.returncode == 2
     assert f"{file}:1: `default` is no key" in done.stderr
+
+
+def test_what_is_left_out_is_said_once(repository: Repository) -> None:
+    chosen(repository, "exclude: [Dockerfile]\nrules: {named-user: off}\n")
+    done = redline("review", "--no-tools", at=put(repository, BAD))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("not judged, excluded by configuration: Dockerfile\n") == 1
+    assert done.stdout.count("Off by configuration: 1 rule.\n") == 1
+    assert json.loads(redline("review", "--format", "json", at=repository.path).stdout)["off"] == (
+        "1 rule"
+    )
 
 
 def test_a_change_has_no_say_in_its_own_gate(repository: Repository) -> None:
