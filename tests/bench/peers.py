@@ -59,7 +59,7 @@ def _checkov(files: dict[str, bytes], scratch: Path) -> Iterator[Row]:
     ):
         how = costs.words("checkov", name)
         gates = says == "our rules"
-        yield at_least(f"{what}, to {says}", costs.ratio("checkov", name), 20, how, gates=gates)
+        yield at_least(f"{what}, to {says}", costs.ratio("checkov", name), 40, how, gates=gates)
 
 
 def _hadolint(files: dict[str, bytes], scratch: Path) -> Iterator[Row]:
