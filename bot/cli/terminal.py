@@ -6,8 +6,10 @@ from dataclasses import replace
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from bot.report.veil import Veil, secret_lines
 from bot.review import Outcome, Pardon, Review, StageResult
-from rules.finding import Finding, Location, Severity, Suggestion
+from rules.finding import Finding, Location, Severity, Side, Suggestion
+from rules.secrets import is_secret_file
 
 Source = Callable[[Location], Sequence[str]]  # the lines of the file that a location lies in
 
@@ -43,8 +45,9 @@ class Terminal:
         while self._waiting and self._waiting[0] in ended:
             stage = self._waiting.pop(0)
             mine = [one for one in review.results if one.stage == stage]
+            veils = _Veils(self._source, review)
             for finding in replace(review, results=tuple(mine)).findings:
-                shown = _finding(review, finding, self._source(finding.location))
+                shown = _finding(review, finding, veils)
                 self._console.print(shown)
                 self._console.print()
 
@@ -78,7 +81,26 @@ def closing(review: Review) -> Text:
     return line.append(": " + ", ".join(parts), style="default")
 
 
-def _finding(review: Review, finding: Finding, lines: Sequence[str]) -> RenderableType:
+class _Veils:
+    """Files as a log may have them, each read once: what a terminal shows, CI keeps."""
+
+    def __init__(self, source: Source, review: Review) -> None:
+        self._source, self._secrets = source, secret_lines(review)
+        self._known: dict[tuple[Side, str], tuple[int, Veil]] = {}
+
+    def lines(self, where: Location, first: int, last: int) -> Iterator[tuple[int, str]]:
+        """Those of these lines that the file has, with their numbers."""
+        key = (where.side, where.path)
+        if key not in self._known:
+            lines = [] if is_secret_file(where.path) else self._source(where)
+            count = len(lines) - (bool(lines) and lines[-1] == "")
+            self._known[key] = count, Veil(lines, self._secrets.get(key, ()))
+        count, veil = self._known[key]
+        for number in range(max(1, first), min(count, last) + 1):
+            yield number, plain(veil.line(number))
+
+
+def _finding(review: Review, finding: Finding, veils: _Veils) -> RenderableType:
     where = finding.location
     head = Text(f"{plain(where.path)}:{where.line}", style="bold")
     if where.side != "head":
@@ -89,22 +111,22 @@ def _finding(review: Review, finding: Finding, lines: Sequence[str]) -> Renderab
     parts: list[RenderableType] = [head, Text("  " + plain(finding.message))]
     if (pardon := review.exceptions.get(finding.identity)) is not None:
         parts.append(Text("  " + _allowed(pardon), style="cyan"))
-    parts += _excerpt(lines, where.line)
+    parts += _excerpt(where, veils)
     if finding.fix:
         parts.append(Text("  Fix: " + plain(finding.fix), style="green"))
     if finding.suggestion:
-        parts += _offered(finding.suggestion, lines)
+        parts += _offered(where, finding.suggestion, veils)
     return Group(*parts)
 
 
-def _offered(offered: Suggestion, lines: Sequence[str]) -> Iterator[Text]:
+def _offered(where: Location, offered: Suggestion, veils: _Veils) -> Iterator[Text]:
     """The lines that were proven to be right, in place of those that stand there."""
-    old, new = lines[offered.first - 1 : offered.last], offered.replacement.split("\n")
+    old = [line for _number, line in veils.lines(where, offered.first, offered.last)]
+    new = [plain(line.expandtabs(4)) for line in offered.replacement.split("\n")]
     yield Text("  Certain to mend it:", style="green")
     for sign, style, shown in (("-", "red", old), ("+", "green", new)):
         for line in shown[:MOST_OFFERED]:
-            text = plain(line.removesuffix("\r").expandtabs(8))
-            yield Text(f"  {sign} {text[:LONGEST]}", style=style)
+            yield Text(f"  {sign} {line[:LONGEST]}", style=style)
         if len(shown) > MOST_OFFERED:
             yield Text(f"  {sign} ... and {len(shown) - MOST_OFFERED} more", style=style)
 
@@ -116,14 +138,11 @@ def _allowed(pardon: Pardon) -> str:
     return f"{said} (waits for someone who may allow it)" if pardon.waits else said
 
 
-def _excerpt(lines: Sequence[str], at: int) -> Iterator[Text]:
+def _excerpt(where: Location, veils: _Veils) -> Iterator[Text]:
     """Some lines of source around the one that is meant."""
-    first = max(1, at - AROUND)
-    shown = lines[first - 1 : at + AROUND]
-    for number, line in enumerate(shown[:-1] if shown[-1:] == [""] else shown, first):
-        sign, style = (">", "bold") if number == at else (" ", "dim")
-        text = plain(line.removesuffix("\r").expandtabs(8))
-        yield Text(f"  {sign} {number:>5} | {text[:LONGEST]}", style=style)
+    for number, line in veils.lines(where, where.line - AROUND, where.line + AROUND):
+        sign, style = (">", "bold") if number == where.line else (" ", "dim")
+        yield Text(f"  {sign} {number:>5} | {line[:LONGEST]}", style=style)
 
 
 def _stages(results: Sequence[StageResult]) -> Iterator[Text]:

@@ -1,7 +1,6 @@
 """A review becomes what is kept of it for its page. Pure, but for the source that it asks for."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.markdown import status
@@ -10,7 +9,7 @@ from bot.markdown.escape import cut, visible
 from bot.markdown.guide import commands
 from bot.markdown.links import Links
 from bot.report.record import Deed, Head, Line, Offer, Place, Record, Row, Stage, Subject, fitted
-from bot.report.veil import Veil
+from bot.report.veil import HOLD_SECRETS, Veil, secret_lines
 from bot.review import Action, Effect, Outcome, Pardon, PardonKind, Review, StageResult
 from rules.finding import Finding, Location, Severity, Side, named
 from rules.profile import Profile
@@ -21,7 +20,6 @@ Source = Callable[[Location], Sequence[str]]  # the lines of the file that a loc
 MOST_EXCERPTS = 1_000
 AROUND = 3  # lines before and behind the one that is meant
 LONGEST, LONGEST_NAME, LONGEST_PATH = 1_000, 160, 400  # signs; the first of a message, a reason
-_HOLD_SECRETS = frozenset(("baked-secret", "secret-literal"))
 
 
 def record(review: Review, source: Source, redline: str) -> Record:
@@ -118,7 +116,7 @@ class _Rows:
         self._links = Links(self.review.change)
         every = ((r, f) for r in self.review.results for f in r.findings)
         self._stages = {finding.identity: result.stage for result, finding in every}
-        self._secrets = _secret_lines(self.review)
+        self._secrets = secret_lines(self.review)
         self._blocking = {finding.identity for finding in self.review.blocking}
 
     def new(self) -> tuple[Row, ...]:
@@ -187,7 +185,7 @@ class _Rows:
 def _offer(finding: Finding) -> Offer | None:
     """The lines that were proven to be right; not where they are many, or hold a secret."""
     offered = finding.suggestion
-    if offered is None or finding.rule in _HOLD_SECRETS or len(offered.replacement) > LONGEST:
+    if offered is None or finding.rule in HOLD_SECRETS or len(offered.replacement) > LONGEST:
         return None
     lines = offered.replacement.split("\n")
     veil = Veil(lines)
@@ -213,14 +211,3 @@ def _why(effect: Effect) -> str:
     if effect.opened:
         said.append(f"opens to {', '.join(map(named, effect.opened))}")
     return "; ".join(filter(None, said))
-
-
-def _secret_lines(review: Review) -> Mapping[tuple[Side, str], set[int]]:
-    """The lines in which a rule has found a secret, new or not."""
-    found: dict[tuple[Side, str], set[int]] = defaultdict(set)
-    for finding in (each for result in review.results for each in result.findings):
-        where = finding.location
-        if finding.rule in _HOLD_SECRETS:
-            first, last = where.block or (where.line, where.line)
-            found[where.side, where.path] |= {where.line, *range(first, last + 1)}
-    return found

@@ -5,13 +5,17 @@ find the place again.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.markdown.escape import cut, visible
+from bot.review import Review
+from rules.finding import Side
 from rules.secrets import is_literal, is_random, masked, may_name_secret, names_secret
 
 LONGEST_LINE = 240  # signs
 GONE = "[hidden]"
+HOLD_SECRETS = frozenset(("baked-secret", "secret-literal"))  # rules that find one at their line
 _LOOKED_AT = 120  # signs behind the cut: a secret is known by its whole form
 
 _NAME = r"[A-Za-z_][\w.-]*"
@@ -90,6 +94,17 @@ class Veil:
         """Whether a line beside says that the value is a secret's, as in a container's ``env``."""
         beside = self._lines[max(0, number - 3) : number + 2]
         return any(names_secret(name) for line in beside for name in _NAMED.findall(line[:500]))
+
+
+def secret_lines(review: Review) -> Mapping[tuple[Side, str], set[int]]:
+    """The lines in which a rule has found a secret, new or not, by side and path."""
+    found: dict[tuple[Side, str], set[int]] = defaultdict(set)
+    for finding in (each for result in review.results for each in result.findings):
+        where = finding.location
+        if finding.rule in HOLD_SECRETS:
+            first, last = where.block or (where.line, where.line)
+            found[where.side, where.path] |= {where.line, *range(first, last + 1)}
+    return found
 
 
 def veiled(text: str) -> str:

@@ -226,11 +226,17 @@ def _variables(container: Container) -> Iterator[Problem]:
             continue
         shown = named(masked(name[:LONGEST_NAME]))
         yield _problem(
-            Location(container.path, each.line_of("value"), block=(each.line, each.last)),
+            _at(container.path, each),
             f"{container.words}: {what} stands in its variable {shown}",
             f"{container.key} env {masked(name[:LONGEST_NAME])}",
             container.name,
         )
+
+
+def _at(path: str, variable: Map) -> Location:
+    """The value's line; its block is the value alone, for what is in it is hidden."""
+    line, value = variable.line_of("value"), variable.get("value")
+    return Location(path, line, block=(line, max(line, value.last if value else line)))
 
 
 def _kept(name: str, value: str) -> str | None:

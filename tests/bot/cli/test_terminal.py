@@ -116,7 +116,7 @@ def offered(first: int, last: int, replacement: str) -> list[str]:
 
 def test_a_suggestion_that_was_proven_is_shown_as_lines() -> None:
     shown = offered(2, 3, "new 2\n  new \x1b[3")
-    old = [f"  -         old {number}\\x1b" for number in (2, 3)]
+    old = [f"  -     old {number}\\x1b" for number in (2, 3)]
     assert shown == [*old, "  + new 2", "  +   new \\x1b[3"]
 
 
@@ -125,3 +125,22 @@ def test_a_long_suggestion_is_cut() -> None:
     assert len(shown) == 22
     assert shown[20] == "  - ... and 20 more"
     assert shown[21] == "  + " + "x" * 160
+
+
+def test_a_log_shows_no_secret() -> None:
+    printed = StringIO()
+    source = ["- name: GREETING", "  value: correct-horse", "- name: API_TOKEN", "  value: 9f86d08"]
+    console = Console(file=printed, width=200)
+    terminal = Terminal(("kubernetes-rules",), lambda _where: source, console, "as said")
+    found = given.finding("secret-literal", "pod.yaml", 2)
+    terminal.show(
+        Review(
+            given.change(),
+            (StageResult("kubernetes-rules", "", Outcome.PASSED, findings=(found,)),),
+        )
+    )
+    said = printed.getvalue()
+    assert "- name: GREETING" in said
+    assert "  >     2 |   [hidden]" in said
+    assert "correct-horse" not in said
+    assert "9f86d08" not in said
