@@ -99,8 +99,8 @@ def _said_in_yaml(text: str, lines: Sequence[str], wanted: re.Pattern[str]) -> I
         begin = text.rfind("\n", 0, at) + 1
         index = bisect_right(starts, at) - 1
         before = max(begin, spans[index][1] if index >= 0 else 0)
-        # Within a scalar it is text; after another sign it is part of that one's comment.
-        if before > at or "#" in text[before:at] or text[begin:at][-1:].strip():
+        # Within a scalar it is text; within a line that is all comment it may be commented out.
+        if before > at or text[begin:at][-1:].strip() or text[begin:at].lstrip()[:1] == "#":
             continue
         alone = not text[begin:at].strip()
         yield _Said(number, found[0], after[number] if alone else number)

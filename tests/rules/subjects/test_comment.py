@@ -32,7 +32,8 @@ spec:
             - 'it''s # say nothing'
           # say the last
 
-        - name: b # foo # say nothing
+        - name: b # foo # say the second
+        # image: z # say nothing
           command: ["a",  # say the list
             b]
 """
@@ -44,14 +45,15 @@ def spoken(found: list[Comment]) -> dict[str, tuple[int, int, int]]:
 
 def test_comments_of_yaml() -> None:
     assert spoken(in_yaml(YAML.encode(), "a.yaml", WANTED)) == {
-        "object": (1, 4, 27),
+        "object": (1, 4, 28),
         "name": (7, 7, 7),
-        "key": (10, 11, 27),
+        "key": (10, 11, 28),
         "item": (13, 14, 22),
         "image": (15, 15, 15),
         "argument": (17, 17, 19),
         "last": (23, 0, 0),
-        "list": (26, 26, 27),
+        "second": (25, 25, 28),
+        "list": (27, 27, 28),
     }
 
 
