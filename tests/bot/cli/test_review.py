@@ -326,7 +326,7 @@ def test_the_source_is_shown_as_an_editor_shows_it(repository: Repository) -> No
     shown = [line for line in done.stdout.splitlines() if " | " in line]
     assert shown == [
         "        1 | FROM python:3.12.3-slim",
-        "  >     2 | ENV API_TOKEN=sk_live_8f2b61c09d4e7a35",
+        "  >     2 | ENV API_TOKEN=[hidden]",
         "        3 | USER 10001:10001",
         "        4 | RUN a && \\",
     ]
