@@ -143,9 +143,7 @@ def test_off_at_some_paths_and_everywhere(judge: Judge) -> None:
     have = judge(settings(rules), FILES)
     assert have.of("baked-secret") == {"apps/Dockerfile": "blocking"}
     assert have.of("named-user") == {}
-    assert have.review.switched_off == (
-        "Off by configuration: 1 rule, 1 rule at some paths.",
-    )
+    assert have.review.switched_off == ("Off by configuration: 1 rule, 1 rule at some paths.",)
 
 
 def test_what_is_excluded(judge: Judge) -> None:
