@@ -6,8 +6,8 @@ import pytest
 
 from bot.hooks.delivery import Wish
 from bot.ledger import Due, Ledger, arguments, change_id, queue
-from tests.databases import Open
 from tests.bot.ledger.given import A, B, change, comment, delivery, push
+from tests.databases import Open
 
 Later = Callable[[float], None]
 
