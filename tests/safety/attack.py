@@ -26,7 +26,7 @@ _OFFERED = re.compile(r"^(`{3,})(?:suggestion\S*)?\n(.*?\n)\1$", re.MULTILINE | 
 POD = """\
 apiVersion: v1
 kind: Pod
-metadata: {name: NAME}
+metadata: {name: NAME, namespace: web}
 spec:
   containers:
     - name: main
@@ -36,10 +36,22 @@ spec:
         runAsUser: 10001
         allowPrivilegeEscalation: false
         privileged: true
+        readOnlyRootFilesystem: true
+        capabilities: {drop: [ALL]}
+        seccompProfile: {type: RuntimeDefault}
+      resources:
+        requests: {cpu: 100m, memory: 64Mi, ephemeral-storage: 64Mi}
+        limits: {cpu: 200m, memory: 64Mi}
+      livenessProbe: {tcpSocket: {port: 80}}
+      readinessProbe: {tcpSocket: {port: 80}}
+      volumeMounts: [{name: scratch, mountPath: /tmp}]
+  securityContext: {fsGroup: 10001}
+  volumes: [{name: scratch, emptyDir: {sizeLimit: 64Mi}}]
 """
+LAST = POD.count("\n") + 1  # the line behind it
 LINE = 12  # of ``privileged``
 OTHER = "fine/pod.yaml"  # stands in each change, and must be judged whatever else does
-DOCKERFILE = "FROM registry.example/base:1.4.2\n"
+DOCKERFILE = "FROM registry.example/base:1.4.2\nUSER 10001:10001\n"
 
 
 def pod(name: str) -> str:

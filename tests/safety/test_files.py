@@ -3,7 +3,7 @@
 import pytest
 
 from tests.repositories import Content, Link, Program, Repository, Submodule
-from tests.safety.attack import DOCKERFILE, LINE, OTHER, Attacker, pod
+from tests.safety.attack import DOCKERFILE, LAST, LINE, OTHER, Attacker, pod
 
 PRIVILEGED = "privileged-container"
 
@@ -205,8 +205,8 @@ ENCODED = {
     "cr": (pod("h").replace("\n", "\r").encode(), 1),
 }
 REFUSED = {
-    "nul": ((pod("a") + "\0").encode(), LINE + 1),
-    "latin1": (pod("b").encode() + b"# \xe9\n", LINE + 1),
+    "nul": ((pod("a") + "\0").encode(), LAST),
+    "latin1": (pod("b").encode() + b"# \xe9\n", LAST),
     "utf16le": (pod("c").encode("utf-16-le"), 1),
     "indent": (b"apiVersion: v1\nkind: Pod\n\tmetadata: {}\n", 3),
 }
