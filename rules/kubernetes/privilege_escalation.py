@@ -141,7 +141,7 @@ def privilege_escalation(manifest: Manifest) -> Iterator[Problem]:
     setting.
 
     Fix: set `securityContext.allowPrivilegeEscalation: false` on each container, init containers
-    included.
+    included. The API server refuses it beside `privileged: true`, which has to go first.
     """
     if manifest.pod is None or manifest.pod.windows:
         return
@@ -159,9 +159,27 @@ def _problem(manifest: Manifest, container: Container, *, said: bool) -> Problem
         "can make a break-in root.",
         detail=f"{container.key} allowPrivilegeEscalation",
         container=container.name,
-        fix="Set `securityContext.allowPrivilegeEscalation: false` on the container.",
+        fix=_fix(container),
         suggestion=manifest.setting(container.node, _KEYS, "false") if _may(container) else None,
     )
+
+
+def _fix(container: Container) -> str:
+    refused = _refused_beside(container)
+    first = (
+        f"Take {refused} away, which the API server refuses beside it, and set"
+        if refused
+        else "Set"
+    )
+    return f"{first} `securityContext.allowPrivilegeEscalation: false` on the container."
+
+
+def _refused_beside(container: Container) -> str:
+    """What stands in the container that the API server does not take beside false, in words."""
+    if container.node.value("securityContext", "privileged") is True:
+        return "`privileged: true`"
+    added = container.node.scalars("securityContext", "capabilities", "add")
+    return "`CAP_SYS_ADMIN`" if any(each.text == "CAP_SYS_ADMIN" for each in added) else ""
 
 
 def _may(container: Container) -> bool:

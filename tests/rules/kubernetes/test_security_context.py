@@ -81,3 +81,17 @@ def test_messages_name_what_people_will_meet() -> None:
     (privileged,) = found("privileged-container", CONTAINER % "privileged: on")
     assert (privileged.blocks, privileged.container) == (Blocks.NEW, "web")
     assert "the node" in privileged.message
+
+
+@pytest.mark.parametrize(
+    ("context", "fix"),
+    [
+        ("privileged: false", "Set `securityContext"),
+        ("privileged: true", "Take `privileged: true` away"),
+        ("capabilities: {add: [CAP_SYS_ADMIN]}", "Take `CAP_SYS_ADMIN` away"),
+        ("capabilities: {add: [SYS_ADMIN]}", "Set `securityContext"),
+    ],
+)
+def test_no_fix_is_one_that_the_api_server_refuses(context: str, fix: str) -> None:
+    (finding,) = found("privilege-escalation", CONTAINER % context)
+    assert finding.fix.startswith(fix)
