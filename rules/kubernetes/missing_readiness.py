@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from rules.finding import Problem, Severity
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
-from rules.subjects.probes import unwatched
+from rules.subjects.probes import has, unwatched
+from rules.subjects.workload import Container
 
 _KNATIVE = "serving.knative.dev/"  # asks the container's port by itself
 
@@ -120,9 +121,15 @@ def missing_readiness(manifest: Manifest) -> Iterator[Problem]:
     for container in unwatched(manifest, "readinessProbe"):
         yield Problem(
             container.at("readinessProbe"),
-            f"{container.words} has no readiness probe: it counts as ready the moment it starts, "
-            "whether it can do its work by then or never.",
+            f"{container.words} has no readiness probe: it counts as ready {_from(container)}.",
             detail=f"{container.key} readinessProbe",
             container=container.name,
             fix="Add a `readinessProbe` that succeeds once the container can do its work.",
         )
+
+
+def _from(container: Container) -> str:
+    """From when on, and for how long."""
+    if has(container, "startupProbe"):
+        return "for ever once its startup probe succeeded, whether it can still do its work or not"
+    return "the moment it starts, whether it can do its work by then or never"

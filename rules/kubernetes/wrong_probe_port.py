@@ -1,5 +1,6 @@
 """wrong-probe-port."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -24,6 +25,8 @@ _SYMPTOMS = {
 }
 _FIX = "Name one of the container's own ports, or list the port that the probe asks."
 _SHOWN = 5  # ports that are listed
+# What stands before a port that a program is told to listen on: nothing, or all its addresses.
+_LISTENS = r"(?:^|[\s=\"'])(?:(?:0\.0\.0\.0|\[::\]|\*)?:)?"
 
 BAD_NAME = """
   apiVersion: apps/v1
@@ -117,6 +120,20 @@ GOOD_OPEN = """
         image: ghcr.io/shop/web:1.4.0
         livenessProbe: {httpGet: {path: /live, port: 8080}}
 """
+GOOD_TOLD = """
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: it-is-told-to-listen-there}
+  spec:
+    containers:
+      - name: manager
+        image: ghcr.io/shop/manager:1.4.0
+        args: [--leader-elect, --health-probe-bind-address=:8081]
+        env: [{name: METRICS_PORT, value: "9090"}]
+        ports: [{name: webhook, containerPort: 9443}]
+        livenessProbe: {httpGet: {path: /healthz, port: 8081}}
+        readinessProbe: {httpGet: {path: /metrics, port: 9090}}
+"""
 GOOD_EXEC = """
   apiVersion: v1
   kind: Pod
@@ -197,6 +214,7 @@ GOOD_HOOK = """
         GOOD_MENDED,
         GOOD,
         GOOD_OPEN,
+        GOOD_TOLD,
         GOOD_EXEC,
         GOOD_HOST,
         GOOD_BOTH,
@@ -214,7 +232,7 @@ def wrong_probe_port(manifest: Manifest) -> Iterator[Problem]:
     Kubernetes, and the API server refuses it.
 
     A number that is missing among the listed ports is a warning only, since listing ports is
-    optional; where none are listed nothing is said.
+    optional; where none are listed, or its arguments or variables name the port, nothing is said.
 
     Fix: name one of the container's ports, or list the port that the probe asks.
     """
@@ -255,16 +273,41 @@ def _by_number(
     if not 0 < port < 65536:
         return _problem(container, keys, f"{named(str(port))}, which is no port", _FIX)
     listed = dict.fromkeys(each.text("containerPort") for each in ports or ())
-    if not listed or str(port) in listed or container.node.text(*keys[:2], "host"):
+    if not listed or str(port) in listed or _elsewhere(container, keys) or _told(container, port):
+        return None
+    first, *others = _asking_alike(container, port)
+    if first != keys[0]:  # is said of the first one: listing the port mends them all
         return None
     shown = ", ".join(named(each[:LONGEST_NAME]) for each in islice(listed, _SHOWN))
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     said = (
-        f"port {named(str(port))}, which is none of those that it lists ({shown}{more}): unless it "
-        "listens there too, the probe can never succeed"
+        f"port {named(str(port))}, which is none of those that it lists ({shown}{more})"
+        f"{''.join(f', and so does its {_words(each)}' for each in others)}: unless it listens "
+        "there too, that can never succeed"
     )
     warned = _problem(container, keys, said, "Ask one of the listed ports, or list this one too.")
     return replace(warned, severity=Severity.WARNING, blocks=Blocks.NEVER)
+
+
+def _elsewhere(container: Container, keys: tuple[str, str, str]) -> bool:
+    """Whether the probe asks another host."""
+    return bool(container.node.text(*keys[:2], "host"))
+
+
+def _told(container: Container, port: int) -> bool:
+    """Whether its arguments or variables name the port as one to listen on."""
+    node = container.node
+    said = [each.text for each in (*node.scalars("command"), *node.scalars("args"))]
+    said += [each.text("value") for each in node.maps("env")]
+    listens = re.compile(rf"{_LISTENS}{port}(?![\w.:-])")
+    return any(map(listens.search, said))
+
+
+def _asking_alike(container: Container, port: int) -> list[str]:
+    """The probes that ask this number of the container itself."""
+    every = ((probe, how, "port") for probe in PROBES for how in _ASKING)
+    alike = (keys for keys in every if container.node.value(*keys) == port)
+    return [*dict.fromkeys(keys[0] for keys in alike if not _elsewhere(container, keys))]
 
 
 def _by_name(
@@ -285,11 +328,14 @@ def _by_name(
 
 
 def _problem(container: Container, keys: tuple[str, str, str], said: str, fix: str) -> Problem:
-    probe = keys[0].removesuffix("Probe")
     return Problem(
         container.at(*keys),
-        f"The {probe} probe of {container.words[0].lower()}{container.words[1:]} asks {said}.",
+        f"The {_words(keys[0])} of {container.words[0].lower()}{container.words[1:]} asks {said}.",
         detail=f"{container.key} {keys[0]}",
         container=container.name,
         fix=fix,
     )
+
+
+def _words(probe: str) -> str:
+    return f"{probe.removesuffix('Probe')} probe"

@@ -15,7 +15,7 @@ def unwatched(manifest: Manifest, probe: str) -> Iterator[Container]:
     if pod is None or _ends(manifest, pod):
         return
     for container in pod.containers:
-        if stays(container) and not templated(container.node, probe) and not _has(container, probe):
+        if stays(container) and not templated(container.node, probe) and not has(container, probe):
             yield container
 
 
@@ -31,6 +31,7 @@ def stays(container: Container) -> bool:
     return container.group == "containers"
 
 
-def _has(container: Container, probe: str) -> bool:
+def has(container: Container, probe: str) -> bool:
+    """Whether it has such a probe, and one that asks something."""
     node = container.node.get(probe)
     return isinstance(node, Map) and bool(node.entries)

@@ -77,6 +77,40 @@ def test_each_probe_is_mended_by_itself() -> None:
     assert [each.symptom for each in findings] == [Symptom.CRASH_LOOP, Symptom.UNREADY]
 
 
+def test_one_port_that_is_not_listed_is_said_once() -> None:
+    both = (
+        "livenessProbe: {httpGet: {port: 81}}\n"
+        "      readinessProbe: {tcpSocket: {port: 81}}\n"
+        "      startupProbe: {tcpSocket: {port: 82}}"
+    )
+    first, second = asked(both)
+    assert "The liveness probe of container `web` asks port `81`" in first.message
+    assert ", and so does its readiness probe: unless" in first.message
+    assert "The startup probe of container `web` asks port `82`" in second.message
+    assert "so does" not in second.message
+
+
+@pytest.mark.parametrize(
+    ("told", "want"),
+    [
+        ("args: [--health=:81]", 0),
+        ("args: [--port, '81']", 0),
+        ("command: [sh, -c, 'exec web --listen 0.0.0.0:81 --quiet']", 0),
+        ("args: ['--listen=[::]:81']", 0),
+        ("env: [{name: PORT, value: '81'}]", 0),
+        ("args: [--port=8181]", 1),
+        ("args: [--port=810]", 1),
+        ("args: [--version=81.2]", 1),
+        ("env: [{name: BACKEND, value: 'api:81'}]", 1),
+        ("env: [{name: BACKEND, value: 'http://api:81/'}]", 1),
+        ("env: [{name: BACKEND, value: '10.0.0.0:81'}]", 1),
+        ("args: [--only-here=127.0.0.1:81]", 1),
+    ],
+)
+def test_a_port_that_it_is_told_to_listen_on(told: str, want: int) -> None:
+    assert len(asked(f"{told}\n      livenessProbe: {{httpGet: {{port: 81}}}}")) == want
+
+
 def test_ports_of_many_are_not_all_listed() -> None:
     ports = ", ".join(f"{{containerPort: {number}}}" for number in range(8000, 8009))
     (finding,) = asked("livenessProbe: {tcpSocket: {port: 80}}", f"[{ports}]")
@@ -122,3 +156,12 @@ def test_what_is_to_stay(rule: str, kind: str, more: str, want: int) -> None:
 def test_what_is_a_probe(written: str, want: int) -> None:
     assert len(found("missing-liveness", f"{POD}      livenessProbe: {written}\n")) == want
     assert len(found("missing-readiness", f"{POD}      readinessProbe: {written}\n")) == want
+
+
+def test_a_startup_probe_keeps_it_from_being_ready_at_once() -> None:
+    (finding,) = found(
+        "missing-readiness", f"{POD}      startupProbe: {{tcpSocket: {{port: 80}}}}\n"
+    )
+    assert "ready for ever once its startup probe succeeded" in finding.message
+    (finding,) = found("missing-readiness", f"{POD}      startupProbe: {{}}\n")
+    assert "ready the moment it starts" in finding.message
