@@ -1,13 +1,16 @@
-"""Which folders' plain manifests get their namespace from whoever deploys them: Argo CD, Flux."""
+"""Which folders' manifests get their namespace from what applies them: Argo CD, Flux, tests."""
 
 import re
 from collections.abc import Iterator
 
+from rules.finding import folder
 from rules.subjects.manifest import Manifest
 from rules.subjects.yaml import Map
 from rules.workloads import group_of
 
-TELLING = re.compile(rb"targetNamespace[\"']?[ \t]{0,9}:|destination[\"']?[ \t]{0,9}:")
+TELLING = re.compile(
+    rb"targetNamespace[\"']?[ \t]{0,9}:|destination[\"']?[ \t]{0,9}:|chainsaw\.kyverno\.io/"
+)
 _FILLED = re.compile(r"\{\{|\$\{|[*?]")
 
 
@@ -15,6 +18,7 @@ def given_a_namespace(manifest: Manifest) -> Iterator[str]:
     """The folders, their own folders included, that an object deploys into a namespace of its own.
 
     A path that is filled in later is known as far as it stands there: ``apps`` of ``apps/{{x}}``.
+    A test of Chainsaw makes a namespace of its own for what lies beside and below it.
     """
     group, root = group_of(manifest), manifest.root
     spec = root.get("spec")
@@ -27,6 +31,8 @@ def given_a_namespace(manifest: Manifest) -> Iterator[str]:
         below = root.get("spec", "template", "spec")
         if isinstance(below, Map):
             yield from _of_application(below)
+    elif manifest.kind == "Test" and group == "chainsaw.kyverno.io":
+        yield from _folders(folder(manifest.path))
 
 
 def _of_application(spec: Map) -> Iterator[str]:

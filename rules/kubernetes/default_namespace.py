@@ -22,8 +22,10 @@ _NAMESPACED = {
     "networking.k8s.io": ("Ingress", "NetworkPolicy"),
     "rbac.authorization.k8s.io": ("Role", "RoleBinding"),
 }
+_BUNDLE = "ClusterServiceVersion"  # the Operator Lifecycle Manager installs what lies beside it
 # What the server itself keeps there, and what guards that namespace.
 _AT_HOME = {("ServiceAccount", "default"), ("Service", "kubernetes"), ("Endpoints", "kubernetes")}
+_MIXED = "quotas and access rights cannot tell it from the rest"
 _GUARDS = frozenset(("LimitRange", "ResourceQuota", "NetworkPolicy", "Role", "RoleBinding"))
 
 BAD_NONE = """
@@ -76,6 +78,33 @@ GOOD_DEPLOYED = """
     source: {repoURL: "https://git.example.com/shop", path: apps/web}
     destination: {name: prod, namespace: shop}
 """
+GOOD_TEST = """
+  ==> quotas/resources/pod.yaml <==
+  apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a-test-makes-a-namespace-for-it}
+  ==> quotas/chainsaw-test.yaml <==
+  apiVersion: chainsaw.kyverno.io/v1alpha1
+  kind: Test
+  metadata: {name: quotas}
+  spec: {steps: [{try: [{apply: {file: resources/pod.yaml}}]}]}
+"""
+GOOD_BUNDLE = """
+  apiVersion: v1
+  kind: Service
+  metadata: {name: installed-where-the-operator-is}
+  spec: {selector: {app: operator}, ports: [{port: 443}]}
+  ==> operator.clusterserviceversion.yaml <==
+  apiVersion: operators.coreos.com/v1alpha1
+  kind: ClusterServiceVersion
+  metadata: {name: operator.v1.4.0}
+"""
+GOOD_PART = """
+  apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: a-patch-of-one-that-stands-elsewhere}
+  spec: {replicas: 5}
+"""
 GOOD_GUARD = """
   apiVersion: networking.k8s.io/v1
   kind: NetworkPolicy
@@ -87,7 +116,17 @@ GOOD_GUARD = """
 @rule(
     Severity.WARNING,
     bad=[BAD_NONE, BAD_DEFAULT],
-    good=[GOOD_NAMED, GOOD_CLUSTER, GOOD_UNKNOWN, GOOD_OWN, GOOD_DEPLOYED, GOOD_GUARD],
+    good=[
+        GOOD_NAMED,
+        GOOD_CLUSTER,
+        GOOD_UNKNOWN,
+        GOOD_OWN,
+        GOOD_DEPLOYED,
+        GOOD_TEST,
+        GOOD_BUNDLE,
+        GOOD_PART,
+        GOOD_GUARD,
+    ],
 )
 def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]:
     """An object goes to the namespace `default`, or to wherever someone happens to be.
@@ -97,7 +136,8 @@ def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]
     rights cannot tell it from anything else, and nothing can be removed together.
 
     Where an Argo CD Application or a Flux Kustomization of this repository gives a folder its
-    namespace, its files need none.
+    namespace, its files need none. Nor do those of a Chainsaw test, which makes a namespace, or
+    beside a ClusterServiceVersion: an operator's bundle goes where people install it.
 
     Judged in plain manifests and in what a chart or kustomization renders, never in their sources:
     these leave the namespace to the release.
@@ -110,7 +150,7 @@ def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]
         return
     who = called(manifest)
     if given == "default":
-        said = f"{who} goes to the namespace `default`, where everything can reach everything"
+        said = f"{who} goes to the namespace `default`, beside all that names none: {_MIXED}"
     elif given in (None, "") and _is_namespaced(manifest) and _is_its_own(manifest, release):
         said = f"{who} names no namespace, so it goes wherever the one who applies it happens to be"
     else:
@@ -124,9 +164,16 @@ def default_namespace(manifest: Manifest, release: Release) -> Iterator[Problem]
 
 def _is_its_own(manifest: Manifest, release: Release) -> bool:
     """Whether nothing that anyone can see gives it a namespace when it is deployed."""
-    return release.whole() and not release.index().gives_a_namespace(folder(manifest.path))
+    if not release.whole() or any(each.kind == _BUNDLE for each in release.objects()):
+        return False
+    return not release.index().gives_a_namespace(folder(manifest.path))
 
 
 def _is_namespaced(manifest: Manifest) -> bool:
-    group, kind = group_of(manifest), manifest.kind
-    return kind in _NAMESPACED.get(group, ()) or workload_of(manifest) is not None
+    """Whether it is a whole object of a kind that lives in a namespace.
+
+    A workload without a pod is a patch of one that stands elsewhere.
+    """
+    if workload_of(manifest) is not None:
+        return manifest.pod is not None
+    return manifest.kind in _NAMESPACED.get(group_of(manifest), ())

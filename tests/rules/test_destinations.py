@@ -30,6 +30,12 @@ spec:
       sources: [{path: "apps/{{.name}}/k8s"}, {path: "{{path}}"}, {chart: web}]
       destination: {namespace: "{{.name}}"}
 """
+CHAINSAW = """\
+apiVersion: chainsaw.kyverno.io/v1alpha1
+kind: Test
+metadata: {name: quotas}
+spec: {steps: [{try: [{apply: {file: resources/pod.yaml}}]}]}
+"""
 
 
 @pytest.mark.parametrize(
@@ -42,6 +48,8 @@ spec:
         (ARGO.replace("namespace: shop", "name: prod"), []),
         (ARGO.replace("apps/web/", "."), []),
         (MANY, ["apps"]),
+        (CHAINSAW, []),  # at the root it would speak for everything
+        (CHAINSAW.replace("chainsaw.kyverno.io", "example.com"), []),
     ],
 )
 def test_who_gives_a_folder_its_namespace(text: str, folders: list[str]) -> None:
@@ -55,3 +63,10 @@ def test_the_index_knows_it_of_folders_below_too() -> None:
     assert index.gives_a_namespace("apps/web/more")
     assert not index.gives_a_namespace("apps/website")
     assert not index.gives_a_namespace("")
+
+
+def test_a_test_has_a_namespace_of_its_own() -> None:
+    index = Index(lambda: [("quotas/.chainsaw-test/chainsaw-test.yaml", CHAINSAW.encode())])
+    assert index.gives_a_namespace("quotas/.chainsaw-test")
+    assert index.gives_a_namespace("quotas/.chainsaw-test/resources")
+    assert not index.gives_a_namespace("quotas")
