@@ -38,7 +38,6 @@ metadata:
   labels:
     app.kubernetes.io/name: api
 spec:
-  replicas: 3
   selector:
     matchLabels:
       app.kubernetes.io/name: api
@@ -60,12 +59,22 @@ spec:
               containerPort: 8080
           resources:
             requests: {cpu: 100m, memory: 128Mi}
-            limits: {memory: 256Mi}
+            limits: {cpu: "1", memory: 256Mi}
+          readinessProbe:
+            httpGet: {path: /ready, port: http}
+          livenessProbe:
+            httpGet: {path: /alive, port: http}
           securityContext:
             allowPrivilegeEscalation: false
             readOnlyRootFilesystem: true
             capabilities:
               drop: [ALL]
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+      volumes:
+        - name: tmp
+          emptyDir: {sizeLimit: 64Mi}
 """
 
 WEB_DEPLOYMENT = (
@@ -81,7 +90,6 @@ metadata:
   name: worker
   namespace: shop
 spec:
-  replicas: 2
   selector:
     matchLabels:
       app.kubernetes.io/name: worker
@@ -92,6 +100,8 @@ spec:
     spec:
       securityContext:
         runAsNonRoot: true
+        seccompProfile:
+          type: RuntimeDefault
       containers:
         - name: worker
           image: registry.shop.example:5000/worker
@@ -100,11 +110,72 @@ spec:
               value: orders
           resources:
             requests: {cpu: 100m, memory: 128Mi}
-            limits: {memory: 256Mi}
+            limits: {cpu: "1"}
+          readinessProbe:
+            exec: {command: [python, -m, worker.ready]}
+          livenessProbe:
+            exec: {command: [python, -m, worker.alive]}
+          securityContext:
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop: [ALL]
+              add: [SYS_PTRACE]
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
         - name: agent
           image: registry.shop.example:5000/agent:0.9.1
+          resources:
+            requests: {cpu: 10m, memory: 32Mi}
+            limits: {cpu: 100m, memory: 64Mi}
+          readinessProbe:
+            tcpSocket: {port: 9102}
+          livenessProbe:
+            tcpSocket: {port: 9102}
           securityContext:
             privileged: true
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop: [ALL]
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+      volumes:
+        - name: tmp
+          emptyDir: {sizeLimit: 64Mi}
+"""
+
+SCALING = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: api
+  namespace: shop
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}
+  minReplicas: 3
+  maxReplicas: 9
+  metrics:
+    - type: Resource
+      resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: api
+  namespace: shop
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: api
+"""
+
+DOCKERIGNORE = """\
+.git
+**/.env
+**/__pycache__
+**/node_modules
 """
 
 WORKER_DOCKERFILE = """\
@@ -151,20 +222,26 @@ spec:
 
 BASE: dict[str, str] = {
     "README.md": "# shop\n\nThe shop's services and how they are deployed.\n",
+    "services/api/.dockerignore": DOCKERIGNORE,
     "services/api/Dockerfile": API_DOCKERFILE,
+    "services/web/.dockerignore": DOCKERIGNORE,
     "services/web/Dockerfile": WEB_DOCKERFILE,
     "deploy/shop/api.yaml": API_DEPLOYMENT,
     "deploy/shop/web.yaml": WEB_DEPLOYMENT,
     "deploy/shop/api-service.yaml": SERVICE,
+    "deploy/shop/api-scaling.yaml": SCALING,
+    "deploy/shop/web-scaling.yaml": SCALING.replace("name: api", "name: web"),
     "charts/search/Chart.yaml": CHART,
     "charts/search/templates/deployment.yaml": CHART_TEMPLATE,
     "charts/search/values.yaml": "replicas: 2\n",
 }
 
 CHANGE: dict[str, str | None] = {
+    "services/worker/.dockerignore": DOCKERIGNORE,
     "services/worker/Dockerfile": WORKER_DOCKERFILE,
     "services/worker/requirements.txt": "celery==5.4.0\n",
     "deploy/shop/worker.yaml": WORKER_DEPLOYMENT,
+    "deploy/shop/worker-scaling.yaml": SCALING.replace("name: api", "name: worker"),
     "deploy/shop/api.yaml": API_DEPLOYMENT.replace(
         "        runAsNonRoot: true\n        runAsUser: 65532\n",
         "        runAsNonRoot: false\n        runAsUser: 0\n",
@@ -185,16 +262,12 @@ FIX: dict[str, str | None] = {
         "        runAsNonRoot: true\n        runAsUser: 10001\n",
     )
     .replace("5000/worker\n", "5000/worker:1.0.0\n")
+    .replace('limits: {cpu: "1"}', 'limits: {cpu: "1", memory: 256Mi}')
+    .replace("              add: [SYS_PTRACE]\n", "")
+    .replace("            privileged: true\n", "")
     .replace(
-        "            limits: {memory: 256Mi}\n        - name: agent",
-        "            limits: {memory: 256Mi}\n"
-        "          securityContext:\n"
-        "            allowPrivilegeEscalation: false\n"
-        "        - name: agent",
-    )
-    .replace(
-        "            privileged: true\n",
-        "            privileged: false\n            allowPrivilegeEscalation: false\n",
+        "            readOnlyRootFilesystem: true\n",
+        "            allowPrivilegeEscalation: false\n            readOnlyRootFilesystem: true\n",
     ),
     "deploy/shop/api.yaml": API_DEPLOYMENT,
     "services/web/Dockerfile": WEB_DOCKERFILE,

@@ -11,7 +11,7 @@ def test_a_change_is_reviewed_fixed_and_rechecked(either: World) -> None:
     pull = world.open(repo)
     world.reviewed(pull)
     threads = {(row["path"], row["line"]) for row in pull.threads}
-    assert ("deploy/shop/worker.yaml", 30) in threads
+    assert ("deploy/shop/worker.yaml", 50) in threads
     assert ("services/worker/Dockerfile", 2) in threads
     first = [row["id"] for row in pull.threads]
 
