@@ -10,6 +10,7 @@ from rules.subjects.workload import Container, Pod, templated, user_of
 
 _KEYS = ("securityContext", "runAsNonRoot")
 _ROOT = "a break-in there is root in the container and one kernel bug away from the node"
+_NUMBER = "only the number keeps it from being root, and the next edit may drop that unnoticed"
 _ABOUT_FLAG = ("runAsNonRoot", "runAsNonRoot false")
 _FIX = "Set `securityContext.runAsNonRoot: true` and a `runAsUser` above 0."
 _FIX_KNOWN = "Set `securityContext.runAsNonRoot: true`: its `runAsUser` is above 0 already."
@@ -251,14 +252,25 @@ def _of(pod: Pod, container: Container) -> Iterator[Problem]:
             container, "runAsUser", user_place, f"runs as root, as `runAsUser: 0` says: {_ROOT}"
         )
     elif says is None and not pod.later(container, "runAsNonRoot"):
-        why = f"{container.words} may run as root, as nothing sets `runAsNonRoot: true`: {_ROOT}."
+        why = _may_be_root(user, "nothing sets `runAsNonRoot: true`")
         yield Problem(
-            place, why, f"{container.key} runAsNonRoot", container=container.name, fix=_FIX
+            place,
+            f"{container.words} {why}.",
+            detail=f"{container.key} runAsNonRoot",
+            container=container.name,
+            fix=_FIX,
         )
     elif container.node.value(*_KEYS) not in (True, None) and not templated(container.node, *_KEYS):
-        why = f"may run as root, since its `runAsNonRoot` is not true: {_ROOT}"
+        why = _may_be_root(user, "its `runAsNonRoot` is not true")
         problem = _said(container, "runAsNonRoot false", place, why)
         yield replace(problem, blocks=None) if user else problem
+
+
+def _may_be_root(user: int | None, because: str) -> str:
+    """What the flag changes: with a number above 0 it is not root now, whatever its image says."""
+    if not user:
+        return f"may run as root, as {because}: {_ROOT}"
+    return f"runs as user {user}, but {because}: {_NUMBER}"
 
 
 def _said(container: Container, what: str, place: Location, why: str) -> Problem:
@@ -275,10 +287,11 @@ def _said(container: Container, what: str, place: Location, why: str) -> Problem
 
 
 def _pod_says_no(pod: Pod) -> Problem:
+    why = f"runs as user {pod.user}: {_NUMBER}" if pod.user else f"may run as root: {_ROOT}"
     return Problem(
         pod.at(*_KEYS),
-        "The pod says `runAsNonRoot: false`, so each container that does not say otherwise, an "
-        f"injected one too, may run as root: {_ROOT}.",
+        "The pod says `runAsNonRoot: false`: each container that does not say otherwise, an "
+        f"injected one too, {why}.",
         detail="pod runAsNonRoot",
         blocks=None if pod.user else Blocks.NEW,
         fix="Set `runAsNonRoot: true` on the pod.",

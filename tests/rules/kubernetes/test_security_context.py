@@ -46,6 +46,17 @@ def test_root_container(pod: str, container: str, said: list[tuple[str, Blocks]]
     assert all(each.family is Family.SECURITY_CONTEXT for each in findings)
 
 
+@pytest.mark.parametrize("flag", ["", "runAsNonRoot: false, "])
+def test_a_number_is_not_called_root(flag: str) -> None:
+    (ours,) = found("root-container", CONTAINER % f"{flag}runAsUser: 7")
+    (pods,) = found(
+        "root-container", f"  securityContext: {{{flag}runAsUser: 7}}\n" + CONTAINER % ""
+    )
+    for each in (ours, pods):
+        assert "runs as user 7" in each.message
+        assert "may run as root" not in each.message
+
+
 def test_root_said_is_another_finding_than_root_left_open() -> None:
     (absent,) = found("root-container", CONTAINER % "")
     (said,) = found("root-container", CONTAINER % "runAsUser: 0")
