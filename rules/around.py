@@ -94,6 +94,11 @@ class Around:
         ]
 
     @cached_property
+    def workloads_of(self) -> Counter[str]:
+        """How many workloads stand in each file."""
+        return Counter(each.manifest.path for each in self.workloads)
+
+    @cached_property
     def labels(self) -> frozenset[str]:
         """The keys of all labels that pods have here."""
         return frozenset(key for each in self.workloads for key in each.labels)
