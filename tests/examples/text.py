@@ -1,7 +1,7 @@
 """A conversation as Markdown, with all that differs from run to run made equal."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from tests.demo.moment import Moment, Row, closed, excerpt, is_bot, place
@@ -23,7 +23,7 @@ def told(moment: Moment, before: Row | None) -> str:
     parts = [f"## {moment.did}", _status(moment), _annotations(moment)]
     parts += map(_comment, sorted(comments, key=lambda row: bool(row["history"])))
     parts += [_thread(thread, known.get(thread["id"])) for thread in moment.threads]
-    parts += [_ended(thread) for thread in moment.closed]
+    parts += _ended(moment.closed)
     if moment.quiet:
         parts.append("No comment is new or different.")
     return "\n\n".join(part for part in parts if part)
@@ -89,15 +89,26 @@ def _reply(row: Row) -> str:
     return f"{row['author']} replies:\n\n{_quoted(row['body'])}"
 
 
-def _ended(thread: Row) -> str:
-    """A thread that is over: folded by the forge, so only what it ends with."""
+def _ended(threads: Sequence[Row]) -> Iterator[str]:
+    """Threads that are over, those that end alike together: the forge has folded them."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for thread in threads:
+        places.setdefault(_end(thread), []).append(f"`{place(thread)}`")
+    for (word, said), alike in places.items():
+        if len(alike) == 1:
+            yield f"### Thread on {alike[0]}: {word}\n\n{said}"
+        else:
+            listed = "\n".join(f"- {one}" for one in alike)
+            yield f"### {len(alike)} threads: {word}\n\n{listed}\n\nEach says now:\n\n{said}"
+
+
+def _end(thread: Row) -> tuple[str, str]:
+    """How the forge shows that it is over, and what it ends with."""
     assert closed(thread)
     word = "resolved" if thread["resolved"] else "hidden"
     first, *replies = thread["comments"]
     said = _FOLDED.sub("(what it said is folded)", _visible(first["body"]))
-    return "\n\n".join(
-        [f"### Thread on `{place(thread)}`: {word}", _quoted(said), *map(_reply, replies)]
-    )
+    return word, "\n\n".join([_quoted(said), *map(_reply, replies)])
 
 
 def _quoted(body: str) -> str:
