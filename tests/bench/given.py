@@ -1,9 +1,17 @@
 """Repositories and files that are measured over, of any size, always the same."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.demo.files import API_DEPLOYMENT, API_DOCKERFILE, SERVICE, WORKER_DEPLOYMENT
+from tests.demo.files import (
+    API_DEPLOYMENT,
+    API_DOCKERFILE,
+    DOCKERIGNORE,
+    SCALING,
+    SERVICE,
+    WORKER_DEPLOYMENT,
+)
 from tests.history.corpus import REAL, loose
 from tests.repositories import Repository
 
@@ -11,17 +19,24 @@ _A_SERVICE = 10  # files
 
 
 def infrastructure(files: int) -> dict[str, str]:
-    """A repository of many services: a Dockerfile, code in the same folder, two manifests."""
+    """A repository of many services: a Dockerfile, code in the same folder, three manifests."""
     found: dict[str, str] = {}
     for number in range(files // _A_SERVICE):
         name = f"service-{number:05}"
         found |= {
+            f"services/{name}/.dockerignore": DOCKERIGNORE,
             f"services/{name}/Dockerfile": API_DOCKERFILE,
-            **{f"services/{name}/part_{n}.go": f"package main // {name} {n}\n" for n in range(7)},
-            f"deploy/{name}/deployment.yaml": API_DEPLOYMENT.replace("api", name),
-            f"deploy/{name}/service.yaml": SERVICE.replace("api", name),
+            **{f"services/{name}/part_{n}.go": f"package main // {name} {n}\n" for n in range(5)},
+            f"deploy/{name}/deployment.yaml": _of(name, API_DEPLOYMENT),
+            f"deploy/{name}/service.yaml": _of(name, SERVICE),
+            f"deploy/{name}/scaling.yaml": _of(name, SCALING),
         }
     return found
+
+
+def _of(name: str, manifests: str) -> str:
+    """The demo's api under another name."""
+    return re.sub(r"\bapi\b", name, manifests)
 
 
 def change(files: int) -> dict[str, str]:
