@@ -20,8 +20,13 @@ SECONDS = 20.0
 _MARK = re.compile(r"\n*<!-- redline:1 \S+ [0-9a-f]{64} -->\s*\Z")
 _OWN_HTML = re.compile(r"</?(?:details|summary|code)>")
 _COMMAND = re.compile(r"^\s*(?:[/@]|```|~~~)", re.MULTILINE)
-# The one fence that we write; what is over has it without its word.
+# A fence that we write; what is over has it without its word.
 _OFFERED = re.compile(r"^(`{3,})(?:suggestion\S*)?\n(.*?\n)\1$", re.MULTILINE | re.DOTALL)
+# The other: commands for people to paste. No word of a change may be an option or end one of them.
+_GUIDE = re.compile(
+    r"^(```)sh\n((?:kubectl(?: (?:-[nlco]|-it|--|--previous|[A-Za-z0-9][\w./=,-]*))+\n)+)\1$",
+    re.MULTILINE | re.ASCII,
+)
 
 POD = """\
 apiVersion: v1
@@ -176,7 +181,7 @@ def inert(body: str, own: str) -> None:
     text = _MARK.sub("", body)
     assert "<!--" not in text
     assert not any(sign in text for sign in "\x1b\u202e\u2066\u200b\u2028\x85\r\x00")
-    text = _OFFERED.sub(_unfenced, text)
+    text = _OFFERED.sub(_unfenced, _GUIDE.sub(_unfenced, text))
     assert _COMMAND.search(text) is None
     for token in tokens(text):
         assert token.type != "image"
