@@ -59,7 +59,7 @@ def checked(reports: Sequence[Report]) -> None:
         if each.printed:
             continue
         if each.path.is_dir():
-            raise WrongUse(f"{each.path} is a folder: name a file in it")
+            raise WrongUse(f"{each.path}: this is a folder: name a file in it")
         if not _is_special(each.path):
             with _replacing(each.path, keep=False):
                 pass
