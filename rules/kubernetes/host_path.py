@@ -6,7 +6,7 @@ from rules.finding import Blocks, Family, Location, Problem, Severity, named
 from rules.rule import rule
 from rules.subjects.manifest import Manifest
 from rules.subjects.volumes import mounts
-from rules.subjects.workload import LONGEST_NAME, Pod
+from rules.subjects.workload import LONGEST_NAME, Container, Pod, is_later, templated
 from rules.subjects.yaml import Map, Scalar
 
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock", "cri-dockerd.sock")
@@ -118,7 +118,8 @@ def host_path(manifest: Manifest) -> Iterator[Problem]:
     to run programs as root. The data stay behind when the pod moves to another node.
 
     Node agents (logs, metrics, networks, storage) need it; then it is their very task, said with
-    an allow and its reason, and mounted `readOnly`.
+    an allow and its reason, and mounted `readOnly`. A volume that no container mounts counts too:
+    Pod Security refuses the pod for it all the same.
 
     Fix: use a PersistentVolumeClaim for data, an `emptyDir` for scratch, a ConfigMap for
     configuration, or what the node offers as an API.
@@ -131,9 +132,23 @@ def host_path(manifest: Manifest) -> Iterator[Problem]:
         return
     seen = [(id(each.volume), each.writable) for each in mounts(pod)]
     mounted, written = {one for one, _may in seen}, {one for one, may in seen if may}
+    open_ended = any(map(_mounts_later, pod.containers))
     for volume in sources:
-        unsure = id(volume) not in mounted
-        yield _problem(pod, volume, writes=unsure or id(volume) in written)
+        if id(volume) in mounted or open_ended:
+            unsure = id(volume) not in mounted
+            yield _mounted(pod, volume, writes=unsure or id(volume) in written)
+        else:
+            yield _idle(pod, volume)
+
+
+def _mounts_later(container: Container) -> bool:
+    """Whether what it mounts is not all to be read here."""
+    node = container.node
+    written_later = (
+        is_later(node.get("volumeMounts")),
+        *map(is_later, node.scalars("volumeMounts")),
+    )
+    return any(written_later) or any(templated(each, "name") for each in node.maps("volumeMounts"))
 
 
 def _is_of_the_node(volume: Map) -> bool:
@@ -141,14 +156,37 @@ def _is_of_the_node(volume: Map) -> bool:
     return isinstance(source, Map) or (isinstance(source, Scalar) and source.value is not None)
 
 
-def _problem(pod: Pod, volume: Map, *, writes: bool) -> Problem:
-    path = volume.text("hostPath", "path")[:LONGEST_NAME]
-    what = named(path) if path else "a folder"
+def _mounted(pod: Pod, volume: Map, *, writes: bool) -> Problem:
+    path = volume.text("hostPath", "path")
+    return _problem(
+        pod,
+        volume,
+        f"The pod mounts {_folder(path)} of its node: {_may(path[:LONGEST_NAME], writes=writes)}.",
+        "Use a PersistentVolumeClaim, an `emptyDir`, or a ConfigMap instead.",
+    )
+
+
+def _idle(pod: Pod, volume: Map) -> Problem:
+    return _problem(
+        pod,
+        volume,
+        f"The pod takes {_folder(volume.text('hostPath', 'path'))} of its node along as a volume, "
+        "though no container mounts it: Pod Security `baseline` refuses the pod for it, and the "
+        "next container may mount it unseen.",
+        "Remove the volume.",
+    )
+
+
+def _folder(path: str) -> str:
+    return named(path[:LONGEST_NAME]) if path else "a folder"
+
+
+def _problem(pod: Pod, volume: Map, message: str, fix: str) -> Problem:
     return Problem(
         Location(pod.path, volume.line_of("hostPath", "path"), block=pod.block),
-        f"The pod mounts {what} of its node: {_may(path, writes=writes)}.",
-        detail=f"hostPath {path}",
-        fix="Use a PersistentVolumeClaim, an `emptyDir`, or a ConfigMap instead.",
+        message,
+        detail=f"hostPath {volume.text('hostPath', 'path')[:LONGEST_NAME]}",
+        fix=fix,
     )
 
 

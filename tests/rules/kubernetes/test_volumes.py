@@ -53,6 +53,22 @@ def test_what_a_folder_of_the_node_opens(path: str, mount: str, says: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("mounts", "says"),
+    [
+        ("", "no container mounts it"),
+        ("{name: other, mountPath: /v}", "no container mounts it"),
+        ("{name: v, mountPath: /v}", "reads and changes files"),
+        ("{name: '${NAME}', mountPath: /v}", "reads and changes files"),
+        ("'{{ mounts }}'", "reads and changes files"),
+    ],
+)
+def test_a_folder_of_the_node_that_nobody_mounts(mounts: str, says: str) -> None:
+    (finding,) = found("host-path", mounts, "{name: v, hostPath: {path: /var/log}}")
+    assert says in finding.message
+    assert (finding.fix == "Remove the volume.") == ("no container" in says)
+
+
+@pytest.mark.parametrize(
     ("source", "said"),
     [("null", 0), ("", 0), ("{}", 1), ("{path: '${P}'}", 1), ("/var/log", 1), ("[]", 0)],
 )
