@@ -14,6 +14,7 @@ from typing import Protocol, cast, overload
 import msgspec
 
 from bot.change import ChangedFile
+from rules.secrets import masked
 from workers.lookups import around
 from workers.project import Around, Entry, Judged, Project, Stage, Tree, cut, together
 
@@ -92,7 +93,9 @@ class Remembering:
                 data = msgspec.msgpack.encode(_Kept(tuple(record.asked.values()), judged))
             except UnicodeEncodeError:  # a path that is no text
                 return judged
-            self.memory.keep(key, data)
+            text = data.decode("utf-8", "replace")
+            if masked(text) == text:  # someone may have made a name of a secret
+                self.memory.keep(key, data)
         return judged
 
 

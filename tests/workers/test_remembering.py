@@ -180,6 +180,16 @@ def test_a_path_that_is_no_text_is_judged_each_time(stage: Counting) -> None:
     assert not memory.data
 
 
+def test_no_secret_is_kept(stage: Counting) -> None:
+    """Not even one that someone made a name of: what is kept lies on a disk."""
+    memory = Kept()
+    for name in ("ghp_" + "a1B2" * 9, "web"):
+        there = project({f"{name[:3]}/a.yaml": DEPLOYMENT.replace("name: web", f"name: {name}")})
+        assert judged(stage, memory, there).findings
+    assert len(memory.data) == 1
+    assert not any(b"ghp_" in data for data in memory.data.values())
+
+
 def test_dockerfiles_are_kept_one_by_one() -> None:
     memory = Kept()
     paths = ("one/Dockerfile", "two/Dockerfile")
