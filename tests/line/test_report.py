@@ -45,7 +45,7 @@ def test_the_status_leads_to_the_page_and_the_summary_too(world: World) -> None:
     first = target(world, pull)
     assert first.endswith(f"/{pull.head}")
     html = httpx.get(first).text
-    assert "deploy/shop/worker.yaml<b>:30</b>" in html
+    assert "deploy/shop/worker.yaml<b>:50</b>" in html
     assert "Blocks merge" in html
     [change] = {
         link for body, _place in said(pull) for link in re.findall(r"whole review\]\((\S+)\)", body)
