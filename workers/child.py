@@ -51,7 +51,10 @@ _Answer = TypeVar("_Answer", Found, Named, Recalled)
 
 
 class Parent:
-    """The other end of the pipe: asked by one stage at a time, told by all."""
+    """The other end of the pipe: asked by one stage at a time, told by all.
+
+    Stages run side by side and often want the same: who had to wait looks again before asking.
+    """
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe, self._lock = pipe, threading.Lock()
@@ -89,18 +92,22 @@ class Parent:
         found = {sha: self._blobs[sha] for sha in wanted if sha in self._blobs}
         missing = [sha for sha in wanted if sha not in found]
         for first in range(0, len(missing), _BATCH):
-            found |= self._read(tuple(missing[first : first + _BATCH]))
+            with self._lock:
+                found |= self._read(missing[first : first + _BATCH])
         return found
 
-    def _read(self, shas: tuple[str, ...]) -> dict[str, Blob]:
-        with self._lock:
-            self._pipe.send(Read(shas))
-            read = {sha: self._pipe.receive(Blob) for sha in shas}
-            for sha, blob in read.items():
-                self._held += len(blob.data)
-                if self._held <= _CACHE:
-                    self._blobs[sha] = blob
-        return read
+    def _read(self, shas: Sequence[str]) -> dict[str, Blob]:
+        found = {sha: self._blobs[sha] for sha in shas if sha in self._blobs}
+        missing = tuple(sha for sha in shas if sha not in found)
+        if not missing:
+            return found
+        self._pipe.send(Read(missing))
+        read = {sha: self._pipe.receive(Blob) for sha in missing}
+        for sha, blob in read.items():
+            self._held += len(blob.data)
+            if self._held <= _CACHE:
+                self._blobs[sha] = blob
+        return found | read
 
     def _asked(self, ask: Ask, answer: type[_Answer]) -> _Answer:
         with self._lock:
@@ -117,6 +124,7 @@ class PipedTree:
         self._known: dict[str, Entry | None] = dict(known)
         self._all: Mapping[str, Entry] | None = None
         self._folders: dict[str, Mapping[str, Entry]] = {}
+        self._lock = threading.Lock()
 
     @property
     def commit(self) -> str:
@@ -126,26 +134,29 @@ class PipedTree:
     def find(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Those of the paths that exist."""
         wanted = tuple(dict.fromkeys(paths))
-        unknown = [path for path in wanted if path not in self._known]
-        for first in range(0, len(unknown), _BATCH):
-            batch = tuple(unknown[first : first + _BATCH])
-            found = self._parent.found(Find(self._commit, batch))
-            self._known.update({path: found.get(path) for path in batch})
+        with self._lock:
+            unknown = [path for path in wanted if path not in self._known]
+            for first in range(0, len(unknown), _BATCH):
+                batch = tuple(unknown[first : first + _BATCH])
+                found = self._parent.found(Find(self._commit, batch))
+                self._known.update({path: found.get(path) for path in batch})
         return {path: entry for path in wanted if (entry := self._known[path]) is not None}
 
     def entries(self) -> Mapping[str, Entry]:
         """Every file of the commit."""
-        if self._all is None:
-            self._all = self._parent.found(ListAll(self._commit))
-        return self._all
+        with self._lock:
+            if self._all is None:
+                self._all = self._parent.found(ListAll(self._commit))
+            return self._all
 
     def beside(self, folder: str) -> Mapping[str, Entry]:
         """Every file of one folder."""
-        if folder not in self._folders:
-            found = self._parent.found(ListFolder(self._commit, folder))
-            self._known.update(found)
-            self._folders[folder] = found
-        return self._folders[folder]
+        with self._lock:
+            if folder not in self._folders:
+                found = self._parent.found(ListFolder(self._commit, folder))
+                self._known.update(found)
+                self._folders[folder] = found
+            return self._folders[folder]
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The content of those that are regular files. Raises TooLarge, naming file and size."""
