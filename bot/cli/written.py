@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def _replacing(path: Path, *, keep: bool = True) -> Iterator[TextIO]:
         with target.open("w", encoding="utf-8", errors="backslashreplace") as own:
             yield own
         return
-    beside = target.with_name(f".redline-{os.getpid()}.part")
+    beside = target.with_name(f".redline-{os.getpid()}-{threading.get_ident()}.part")
     try:
         with beside.open("x", encoding="utf-8", errors="backslashreplace") as new:
             yield new
